@@ -1,0 +1,71 @@
+"""Every error of the program, as a tree.
+
+::
+
+    Exception
+    ├── Cancelled            the person asked to stop: nobody is told anything
+    └── StemStudioError
+        └── UserError        the person can mend it: one sentence what happened, one what to do
+            ├── BadInput     the file is not what it should be
+            ├── NotReady     something is missing (a model, a library) and can be had
+            └── NoRoom       the target cannot take the data (full, read-only, missing)
+
+Anything else that is raised is a defect of the program and becomes a report.
+"""
+
+from __future__ import annotations
+
+import errno
+
+
+class Cancelled(Exception):  # noqa: N818 - a request, not an error
+    """The person asked to stop."""
+
+
+class StemStudioError(Exception):
+    """Base of every error that the program raises on purpose."""
+
+
+class UserError(StemStudioError):
+    """Something that the person can mend.
+
+    Parameters
+    ----------
+    what : str
+        What happened, one sentence with its full stop.
+    todo : str
+        What to do about it, one sentence.
+    """
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        super().__init__(f"{what} {todo}".strip())
+        self.what = what
+        self.todo = todo
+
+
+class BadInput(UserError):
+    """The file or value given is not what it should be."""
+
+
+class NotReady(UserError):
+    """Something needed is not installed; ``todo`` says how to get it."""
+
+
+class NoRoom(UserError):
+    """The target cannot take the data."""
+
+
+def from_os_error(error: OSError, path: object) -> UserError:
+    """Turn an operating system's error about `path` into a sentence with a remedy."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return NoRoom(f"The disk is full while writing {path}.", "Free some space or choose another folder.")
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return NoRoom(f"{path} may not be written or read.", "Choose another folder or change its permissions.")
+        case errno.ENOENT:
+            return BadInput(f"{path} does not exist.", "Check the name and the folder.")
+        case errno.EISDIR:
+            return BadInput(f"{path} is a folder.", "Choose a file.")
+        case errno.ENAMETOOLONG:
+            return NoRoom(f"The name {path} is too long for this disk.", "Choose a shorter name.")
+    return UserError(f"{path} could not be used: {error.strerror or error}.", "Check the file and the disk.")

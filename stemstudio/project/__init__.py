@@ -1,0 +1,1 @@
+"""The document as a value, its history, and both on disk."""

@@ -1,0 +1,125 @@
+"""The document: a tree of frozen values.
+
+An edit is a pure function ``Project -> Project``. Nothing here knows files, threads or widgets; samples are named by
+`ClipRef` and live in a `ClipStore`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from stemstudio.core.params import ParamValue
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRef:
+    """Names immutable samples in the clip store: shape (channels, frames) at `sample_rate`."""
+
+    id: str
+    channels: int
+    frames: int
+    sample_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Samples that replace those of the base clip from frame `start` on."""
+
+    start: int
+    clip: ClipRef
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A stem's place in the mix: gain in dB (-inf is written as -120), pan from -1 (left) to 1."""
+
+    gain_db: float = 0.0
+    pan: float = 0.0
+    mute: bool = False
+    solo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """One stem of a track: its base clip, the patches upon it (later ones win), and its place in the mix."""
+
+    id: str
+    name: str
+    clip: ClipRef
+    patches: tuple[Patch, ...] = ()
+    strip: Strip = Strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How the stems were made, so that it can be done again: backend, every value, the program's version."""
+
+    backend: str
+    values: tuple[tuple[str, ParamValue], ...]
+    program_version: str
+    seconds: float = 0.0
+    model: str = ""
+    model_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A song: its mixture and, once separated, its stems, which add up to the mixture."""
+
+    id: str
+    title: str
+    source_path: str
+    mixture: ClipRef
+    stems: tuple[Stem, ...] = ()
+    receipt: Receipt | None = None
+    notices: tuple[str, ...] = ()
+    """What a person should know of the file, e.g. that it is lossy or band-limited."""
+
+    def stem(self, stem_id: str) -> Stem:
+        """Return the stem with that id; `KeyError` if there is none."""
+        for stem in self.stems:
+            if stem.id == stem_id:
+                return stem
+        raise KeyError(stem_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A named moment of a track."""
+
+    track_id: str
+    frame: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """All that a person has made; equal projects sound equal."""
+
+    tracks: tuple[Track, ...] = ()
+    markers: tuple[Marker, ...] = field(default=())
+
+    def track(self, track_id: str) -> Track:
+        """Return the track with that id; `KeyError` if there is none."""
+        for track in self.tracks:
+            if track.id == track_id:
+                return track
+        raise KeyError(track_id)
+
+
+Edit = Callable[[Project], Project]
+
+
+def with_track(project: Project, track: Track) -> Project:
+    """`project` with `track` in place of the one of the same id, or appended."""
+    if any(each.id == track.id for each in project.tracks):
+        return replace(project, tracks=tuple(track if each.id == track.id else each for each in project.tracks))
+    return replace(project, tracks=(*project.tracks, track))
+
+
+def with_stem(project: Project, track_id: str, stem: Stem) -> Project:
+    """`project` with `stem` in place of the one of the same id in that track."""
+    track = project.track(track_id)
+    stems = tuple(stem if each.id == stem.id else each for each in track.stems)
+    return with_track(project, replace(track, stems=stems))
