@@ -61,6 +61,8 @@ class Receipt:
     seconds: float = 0.0
     model: str = ""
     model_sha256: str = ""
+    null_db: float | None = None
+    """Level of mixture minus the sum of the stems, in dB relative to the mixture, as measured when they were made."""
 
 
 @dataclass(frozen=True, slots=True)
