@@ -1,0 +1,83 @@
+"""Writing stems and mixes to files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemstudio.audio.clips import ClipStore
+from stemstudio.audio.encode import AudioWriter
+from stemstudio.core.errors import from_os_error
+from stemstudio.core.progress import Reporter
+from stemstudio.core.source import Source, blocks
+from stemstudio.core.stems import stem_kind
+from stemstudio.exporting.naming import DEFAULT_TEMPLATE, file_stem, free_paths
+from stemstudio.jobs.job import Job, Lane
+from stemstudio.operations.graph import stem_source, track_mix
+from stemstudio.project.document import Track
+
+BLOCK_FRAMES = 1 << 16
+
+
+@dataclass(frozen=True)
+class ExportChoice:
+    """What to export and how: names of stems, whether the mix too, container, bits (32 is float), name template.
+
+    `as_mixed` writes each stem with its gain and pan of the mix, otherwise untouched so that the files add up to the song.
+    """
+
+    stems: tuple[str, ...]
+    mix: bool = False
+    format: str = "wav"
+    bits: int = 24
+    template: str = DEFAULT_TEMPLATE
+    as_mixed: bool = False
+
+
+def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportChoice) -> Job[list[Path]]:
+    """Write the chosen stems of `track`, and its mix if asked, into `folder`; existing files are never replaced."""
+    items: list[tuple[str, Source]] = []
+    for stem in track.stems:
+        if stem.name in choice.stems:
+            items.append((stem_kind(stem.name).title, stem_source(stem, clips)))
+    if choice.mix or not track.stems:
+        items.append(("Mix", track_mix(track, clips)))
+    backend = track.receipt.backend if track.receipt else ""
+    names = [
+        file_stem(choice.template, {"track": track.title, "stem": title, "backend": backend, "index": index})
+        for index, (title, _) in enumerate(items, 1)
+    ]
+
+    def work(reporter: Reporter) -> list[Path]:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise from_os_error(error, folder) from error
+        paths = free_paths(folder, names, choice.format)
+        written: list[Path] = []
+        try:
+            for index, (path, (title, source)) in enumerate(zip(paths, items, strict=True)):
+                part = reporter.part(index / len(items), (index + 1) / len(items))
+                write_source(path, source, choice.format, choice.bits, part.update, f"Writing {title}")
+                written.append(path)
+        except BaseException:
+            for path in written:
+                path.unlink(missing_ok=True)
+            raise
+        return written
+
+    return Job(f"Exporting “{track.title}”", Lane.IO, work)
+
+
+def write_source(
+    path: Path, source: Source, file_format: str, bits: int, update: Callable[[float, str], None], message: str = ""
+) -> None:
+    """Write all of `source` to `path`; on any failure no file is left."""
+    writer = AudioWriter(
+        path, source.sample_rate, source.channels, format=file_format, bits=bits, frames=source.frames
+    )
+    with writer:
+        for start, block in blocks(source, BLOCK_FRAMES):
+            writer.write(block)
+            update((start + block.shape[1]) / max(source.frames, 1), message)

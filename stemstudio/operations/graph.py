@@ -1,0 +1,70 @@
+"""From the document to sound: the one render path of playback, spectrogram, meters and export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from stemstudio.audio.clips import ClipStore
+from stemstudio.core.buffer import Samples
+from stemstudio.core.source import Source
+from stemstudio.mixing.mixer import Mixer, MixInput
+from stemstudio.project.document import Patch, Stem, Strip, Track
+
+
+class PatchedSource:
+    """A base source with patches written over it; later patches win."""
+
+    def __init__(self, base: Source, patches: tuple[tuple[int, Source], ...]) -> None:
+        self._base, self._patches = base, patches
+        self.sample_rate, self.channels, self.frames = base.sample_rate, base.channels, base.frames
+
+    def read(self, start: int, frames: int) -> Samples:
+        """See `Source.read`."""
+        out = self._base.read(start, frames)
+        for patch_start, patch in self._patches:
+            first = max(start, patch_start)
+            last = min(start + frames, patch_start + patch.frames)
+            if first < last:
+                out[:, first - start : last - start] = patch.read(first - patch_start, last - first)
+        return out
+
+
+def stem_source(stem: Stem, clips: ClipStore) -> Source:
+    """Sound of a stem before its place in the mix."""
+    base = clips.open(stem.clip.id)
+    return PatchedSource(base, tuple(_opened(patch, clips) for patch in stem.patches)) if stem.patches else base
+
+
+def _opened(patch: Patch, clips: ClipStore) -> tuple[int, Source]:
+    return patch.start, clips.open(patch.clip.id)
+
+
+def track_mix(track: Track, clips: ClipStore) -> Mixer:
+    """Mix of a track as its strips say; a track without stems plays its mixture."""
+    if not track.stems:
+        return Mixer((MixInput(clips.open(track.mixture.id)),))
+    return Mixer(tuple(mix_input(stem_source(stem, clips), stem.strip) for stem in track.stems))
+
+
+def mix_input(source: Source, strip: Strip) -> MixInput:
+    """`source` placed in the mix by `strip`."""
+    return MixInput(source, gain_db=strip.gain_db, pan=strip.pan, mute=strip.mute, solo=strip.solo)
+
+
+def live_mix(sources: Mapping[str, Source], strips: Mapping[str, Strip]) -> Mixer:
+    """Mix of stems that are still being made, by name."""
+    return Mixer(tuple(mix_input(source, strips.get(name, Strip())) for name, source in sources.items()))
+
+
+def null_db(mixture: Source, stems: list[Source], block_frames: int = 1 << 18) -> float:
+    """Level of mixture minus the sum of `stems`, in dB relative to the mixture; -inf where they are equal."""
+    error = energy = 0.0
+    for start in range(0, mixture.frames, block_frames):
+        frames = min(block_frames, mixture.frames - start)
+        mix = mixture.read(start, frames).astype(np.float64)
+        rest = mix - sum(stem.read(start, frames).astype(np.float64) for stem in stems)
+        error += float(np.sum(rest * rest))
+        energy += float(np.sum(mix * mix))
+    return 10.0 * float(np.log10(error / energy)) if error and energy else float("-inf")

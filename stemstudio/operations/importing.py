@@ -1,0 +1,75 @@
+"""Bringing a song into the project."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemstudio.audio.bandwidth import notices
+from stemstudio.audio.clips import ClipStore
+from stemstudio.audio.decode import Decoder
+from stemstudio.audio.probe import probe
+from stemstudio.core.errors import BadInput, from_os_error
+from stemstudio.core.progress import Reporter
+from stemstudio.jobs.job import Job, Lane
+from stemstudio.operations.operation import Operation
+from stemstudio.project.document import ClipRef, Project, Track, with_track
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A decoded song: its title, its samples and what a person should know of the file."""
+
+    title: str
+    path: str
+    clip: ClipRef
+    notices: tuple[str, ...]
+
+
+def import_song(path: Path, clips: ClipStore) -> Operation[Imported]:
+    """Decode the file at `path` into `clips` and append it to the project as a track."""
+    track_id = uuid.uuid4().hex
+
+    def work(reporter: Reporter) -> Imported:
+        return decode_song(path, clips, reporter)
+
+    def apply(project: Project, song: Imported) -> Project:
+        track = Track(track_id, song.title, song.path, song.clip, notices=song.notices)
+        return with_track(project, track)
+
+    job = Job(f"Opening “{path.stem}”", Lane.IO, work)
+    return Operation(f"Open {path.stem}", job, apply)
+
+
+def decode_song(path: Path, clips: ClipStore, reporter: Reporter) -> Imported:
+    """Decode the file at `path` into a new clip of `clips`.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read or the clip cannot be written; nothing is left behind.
+    """
+    reporter.update(0.0, "Reading")
+    info = probe(path)
+    with Decoder(path) as decoder:
+        writer = clips.create(decoder.channels, None, decoder.sample_rate)
+        try:
+            start = 0
+            for block in decoder:
+                writer.write(start, block)
+                start += block.shape[1]
+                reporter.update(0.95 * start / max(decoder.frames_estimate or 1, start), "Reading")
+            clip_id = writer.finish()
+        except OSError as error:
+            writer.discard()
+            raise from_os_error(error, clips.folder) from error
+        except BaseException:
+            writer.discard()
+            raise
+    if start == 0:
+        clips.remove(clip_id)
+        raise BadInput(f"{path.name} holds no sound.", "Choose another file.")
+    clip = ClipRef(clip_id, decoder.channels, start, decoder.sample_rate)
+    reporter.update(0.95, "Measuring")
+    return Imported(info.title or path.stem, str(path), clip, notices(info, clips.open(clip_id)))
