@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemstudio.audio.clips import ClipStore
@@ -14,8 +14,9 @@ from stemstudio.core.source import Source, blocks
 from stemstudio.core.stems import stem_kind
 from stemstudio.exporting.naming import DEFAULT_TEMPLATE, file_stem, free_paths
 from stemstudio.jobs.job import Job, Lane
-from stemstudio.operations.graph import stem_source, track_mix
-from stemstudio.project.document import Track
+from stemstudio.mixing.mixer import Mixer
+from stemstudio.operations.graph import mix_input, stem_source, track_mix
+from stemstudio.project.document import Stem, Track
 
 BLOCK_FRAMES = 1 << 16
 
@@ -40,7 +41,7 @@ def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportCho
     items: list[tuple[str, Source]] = []
     for stem in track.stems:
         if stem.name in choice.stems:
-            items.append((stem_kind(stem.name).title, stem_source(stem, clips)))
+            items.append((stem_kind(stem.name).title, _as_chosen(stem, clips, choice.as_mixed)))
     if choice.mix or not track.stems:
         items.append(("Mix", track_mix(track, clips)))
     backend = track.receipt.backend if track.receipt else ""
@@ -70,8 +71,20 @@ def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportCho
     return Job(f"Exporting “{track.title}”", Lane.IO, work)
 
 
+def _as_chosen(stem: Stem, clips: ClipStore, as_mixed: bool) -> Source:
+    source = stem_source(stem, clips)
+    if not as_mixed:
+        return source
+    return Mixer((mix_input(source, replace(stem.strip, mute=False, solo=False)),))
+
+
 def write_source(
-    path: Path, source: Source, file_format: str, bits: int, update: Callable[[float, str], None], message: str = ""
+    path: Path,
+    source: Source,
+    file_format: str,
+    bits: int,
+    update: Callable[[float, str], None],
+    message: str = "",
 ) -> None:
     """Write all of `source` to `path`; on any failure no file is left."""
     writer = AudioWriter(

@@ -1,0 +1,134 @@
+"""What the program remembers of a person's choices: one field, one setting.
+
+Kept as JSON in the configuration folder, written by temporary file and rename. An unreadable file or a field that no longer
+fits gives the defaults; a start never fails for its settings.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+from stemstudio.core.params import ParamSpec, ParamValue
+from stemstudio.project.folders import config_folder
+
+RECENT_LIMIT = 12
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings and their defaults."""
+
+    theme: str = "dark"
+    colour_map: str = "magma"
+    frequency_scale: str = "log"
+    range_db: float = 90.0
+    follow_playhead: bool = True
+    audio_device: str = ""
+    backend: str = ""
+    export_folder: str = ""
+    export_format: str = "wav"
+    export_bits: int = 24
+    export_template: str = "{track} ({stem})"
+    recent: tuple[str, ...] = ()
+    window_geometry: str = ""
+
+
+PREFERENCES = (
+    ParamSpec(
+        "theme", "choice", "dark", "Theme", choices=(("dark", "Dark"), ("light", "Light")), group="Appearance"
+    ),
+    ParamSpec(
+        "colour_map",
+        "choice",
+        "magma",
+        "Spectrogram colours",
+        "Perceptually even maps: equal steps in level look equal.",
+        choices=tuple(
+            (name, name.capitalize()) for name in ("magma", "inferno", "viridis", "plasma", "cividis", "gray")
+        ),
+        group="Appearance",
+    ),
+    ParamSpec(
+        "frequency_scale",
+        "choice",
+        "log",
+        "Frequency scale",
+        "Logarithmic shows octaves at equal height; linear shows the top end.",
+        choices=(("log", "Logarithmic"), ("mel", "Mel"), ("linear", "Linear")),
+        group="Appearance",
+    ),
+    ParamSpec(
+        "range_db",
+        "float",
+        90.0,
+        "Spectrogram range",
+        "Quieter sound becomes visible as it grows.",
+        low=40.0,
+        high=120.0,
+        step=5.0,
+        unit="dB",
+        group="Appearance",
+    ),
+    ParamSpec("follow_playhead", "bool", True, "Scroll with the playhead", group="Playback"),
+)
+"""The settings that the preferences dialog shows, as the form draws them."""
+
+
+def load_settings() -> Settings:
+    """Read the settings; the defaults where there are none."""
+    try:
+        stored = json.loads(_path().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Settings()
+    if not isinstance(stored, dict):
+        return Settings()
+    settings = Settings()
+    for each in fields(Settings):
+        value = stored.get(each.name)
+        default = getattr(settings, each.name)
+        if isinstance(value, list) and isinstance(default, tuple):
+            value = tuple(str(item) for item in value)
+        if type(value) is type(default):
+            settings = replace(settings, **{each.name: value})
+    return _checked(settings)
+
+
+def _checked(settings: Settings) -> Settings:
+    for spec in PREFERENCES:
+        try:
+            spec.check(getattr(settings, spec.name))
+        except Exception:  # noqa: BLE001 - whatever is wrong with a stored value, its default takes its place
+            settings = replace(settings, **{spec.name: spec.default})
+    return settings
+
+
+def save_settings(settings: Settings) -> None:
+    """Write the settings; a disk that cannot take them is not worth an interruption."""
+    path = _path()
+    temporary = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(asdict(settings), ensure_ascii=False, indent=1), encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+
+
+def with_recent(settings: Settings, path: Path) -> Settings:
+    """`settings` with `path` first among the recent ones."""
+    text = str(path)
+    return replace(
+        settings, recent=(text, *(each for each in settings.recent if each != text))[:RECENT_LIMIT]
+    )
+
+
+def values_of(settings: Settings) -> dict[str, ParamValue]:
+    """Return the values that the preferences dialog shows."""
+    return {spec.name: getattr(settings, spec.name) for spec in PREFERENCES}
+
+
+def _path() -> Path:
+    return config_folder() / "settings.json"
