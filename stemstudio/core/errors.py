@@ -18,7 +18,7 @@ from __future__ import annotations
 import errno
 
 
-class Cancelled(Exception):  # noqa: N818 - a request, not an error
+class Cancelled(Exception):
     """The person asked to stop."""
 
 

@@ -25,7 +25,7 @@ BLOCK_FRAMES = 1 << 16
 class ExportChoice:
     """What to export and how: names of stems, whether the mix too, container, bits (32 is float), name template.
 
-    `as_mixed` writes each stem with its gain and pan of the mix, otherwise untouched so that the files add up to the song.
+    `as_mixed` writes each stem with its gain and pan of the mix, otherwise untouched so that the files add up.
     """
 
     stems: tuple[str, ...]
@@ -38,10 +38,11 @@ class ExportChoice:
 
 def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportChoice) -> Job[list[Path]]:
     """Write the chosen stems of `track`, and its mix if asked, into `folder`; existing files are never replaced."""
-    items: list[tuple[str, Source]] = []
-    for stem in track.stems:
-        if stem.name in choice.stems:
-            items.append((stem_kind(stem.name).title, _as_chosen(stem, clips, choice.as_mixed)))
+    items = [
+        (stem_kind(stem.name).title, _as_chosen(stem, clips, choice.as_mixed))
+        for stem in track.stems
+        if stem.name in choice.stems
+    ]
     if choice.mix or not track.stems:
         items.append(("Mix", track_mix(track, clips)))
     backend = track.receipt.backend if track.receipt else ""
@@ -87,9 +88,7 @@ def write_source(
     message: str = "",
 ) -> None:
     """Write all of `source` to `path`; on any failure no file is left."""
-    writer = AudioWriter(
-        path, source.sample_rate, source.channels, format=file_format, bits=bits, frames=source.frames
-    )
+    writer = AudioWriter(path, source.sample_rate, source.channels, format=file_format, bits=bits, frames=source.frames)
     with writer:
         for start, block in blocks(source, BLOCK_FRAMES):
             writer.write(block)

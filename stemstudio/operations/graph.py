@@ -34,9 +34,7 @@ class PatchedSource:
 def stem_source(stem: Stem, clips: ClipStore) -> Source:
     """Sound of a stem before its place in the mix."""
     base = clips.open(stem.clip.id)
-    return (
-        PatchedSource(base, tuple(_opened(patch, clips) for patch in stem.patches)) if stem.patches else base
-    )
+    return PatchedSource(base, tuple(_opened(patch, clips) for patch in stem.patches)) if stem.patches else base
 
 
 def _opened(patch: Patch, clips: ClipStore) -> tuple[int, Source]:

@@ -97,9 +97,7 @@ def separate_track(
         except BaseException:
             sink.discard()
             raise
-        refs = tuple(
-            (name, ClipRef(clip_id, mix.channels, mix.frames, mix.sample_rate)) for name, clip_id in finished
-        )
+        refs = tuple((name, ClipRef(clip_id, mix.channels, mix.frames, mix.sample_rate)) for name, clip_id in finished)
         receipt = Receipt(
             backend_id,
             tuple(sorted(values.items())),

@@ -1,7 +1,7 @@
 """The one crossing from worker threads to the main thread.
 
-`wake` may be called from any thread; `woken` arrives on the main thread because this object lives there and its receiver
-is a method of a QObject. No other object of the program has a signal that another thread emits.
+`wake` may be called from any thread; `woken` arrives on the main thread because this object lives there and its
+receiver is a method of a QObject. No other object of the program has a signal that another thread emits.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """What the program remembers of a person's choices: one field, one setting.
 
-Kept as JSON in the configuration folder, written by temporary file and rename. An unreadable file or a field that no longer
-fits gives the defaults; a start never fails for its settings.
+Kept as JSON in the configuration folder, written by temporary file and rename. An unreadable file or a field that no
+longer fits gives the defaults; a start never fails for its settings.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -37,9 +36,7 @@ class Settings:
 
 
 PREFERENCES = (
-    ParamSpec(
-        "theme", "choice", "dark", "Theme", choices=(("dark", "Dark"), ("light", "Light")), group="Appearance"
-    ),
+    ParamSpec("theme", "choice", "dark", "Theme", choices=(("dark", "Dark"), ("light", "Light")), group="Appearance"),
     ParamSpec(
         "colour_map",
         "choice",
@@ -112,7 +109,7 @@ def save_settings(settings: Settings) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(json.dumps(asdict(settings), ensure_ascii=False, indent=1), encoding="utf-8")
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
 
@@ -120,9 +117,7 @@ def save_settings(settings: Settings) -> None:
 def with_recent(settings: Settings, path: Path) -> Settings:
     """`settings` with `path` first among the recent ones."""
     text = str(path)
-    return replace(
-        settings, recent=(text, *(each for each in settings.recent if each != text))[:RECENT_LIMIT]
-    )
+    return replace(settings, recent=(text, *(each for each in settings.recent if each != text))[:RECENT_LIMIT])
 
 
 def values_of(settings: Settings) -> dict[str, ParamValue]:

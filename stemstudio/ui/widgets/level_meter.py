@@ -50,7 +50,7 @@ class LevelMeter(QWidget):
         if before != (self._peak_db, self._rms_db, self._hold):
             self.update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the bars."""
         painter = QPainter(self)
         count = len(self._peak_db)

@@ -44,31 +44,31 @@ class PanKnob(QWidget):
         self._describe()
         self.update()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a drag."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._drag_from = (event.position().y(), self._value)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Turn with the drag; Shift is fine."""
         if self._drag_from is not None:
             y, value = self._drag_from
             fine = 0.2 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
             self._take(value + fine * 2.0 * (y - event.position().y()) / _FULL_TURN_PIXELS)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the drag."""
         if event.button() == Qt.MouseButton.LeftButton and self._drag_from is not None:
             self._drag_from = None
             self.released.emit()
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Go to the centre."""
         self._take(0.0)
         self.released.emit()
         event.accept()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Turn in steps of a twentieth, with the focus only."""
         if not self.hasFocus():
             event.ignore()
@@ -76,7 +76,7 @@ class PanKnob(QWidget):
         self._take(self._value + 0.05 * event.angleDelta().y() / 120)
         self.released.emit()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow keys turn, Home and 0 centre."""
         steps = {Qt.Key.Key_Up: 0.05, Qt.Key.Key_Right: 0.05, Qt.Key.Key_Down: -0.05, Qt.Key.Key_Left: -0.05}
         key = Qt.Key(event.key())
@@ -89,7 +89,7 @@ class PanKnob(QWidget):
             return
         self.released.emit()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw track, arc from the centre, and pointer."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -19,12 +19,12 @@ class ResetSlider(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Ask for the default value."""
         event.accept()
         self.reset_requested.emit()
 
-    def wheelEvent(self, event: QEvent) -> None:  # type: ignore[override]  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QEvent) -> None:  # type: ignore[override]
         """Leave the wheel to the page unless the slider has the focus: scrolling must not change values."""
         if self.hasFocus():
             super().wheelEvent(event)  # type: ignore[arg-type]
@@ -91,12 +91,12 @@ class ValueSlider(QWidget):
         self._value = min(max(value, self._low), self._high)
         self._show()
 
-    def setToolTip(self, text: str) -> None:  # noqa: N802 - Qt's name
+    def setToolTip(self, text: str) -> None:
         """Give the tip to the slider too, and mention the reset."""
         super().setToolTip(text)
         self._slider.setToolTip(f"{text}\nDouble click: back to {self._text(self._default)}.".strip())
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Select the number on focus, so that typing replaces it."""
         if watched is self._edit and event.type() == QEvent.Type.FocusIn:
             self._edit.selectAll()

@@ -58,27 +58,25 @@ class Waveform(QWidget):
         self._drawing = None
         self.update()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Seek to where it was clicked; the lane is selected too."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.seek_requested.emit(round(event.position().x() / max(self.width(), 1) * self._frames))
         event.ignore()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Draw again at the new size."""
         self._drawing = None
         super().resizeEvent(event)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Copy the kept drawing and put the playhead over it."""
         painter = QPainter(self)
         if self._drawing is None:
             self._drawing = self._draw()
         painter.drawPixmap(0, 0, self._drawing)
         if self._playhead >= 0:
-            painter.fillRect(
-                QRectF(round(self._x(self._playhead)), 0, 1, self.height()), self.palette().text()
-            )
+            painter.fillRect(QRectF(round(self._x(self._playhead)), 0, 1, self.height()), self.palette().text())
 
     def _x(self, frame: int) -> float:
         return frame / self._frames * self.width()
