@@ -5,17 +5,21 @@
     Exception
     ├── Cancelled            the person asked to stop: nobody is told anything
     └── StemStudioError
+        ├── InternalError    a defect of the program, with the report that its makers need
         └── UserError        the person can mend it: one sentence what happened, one what to do
             ├── BadInput     the file is not what it should be
             ├── NotReady     something is missing (a model, a library) and can be had
             └── NoRoom       the target cannot take the data (full, read-only, missing)
 
-Anything else that is raised is a defect of the program and becomes a report.
+Anything else that is raised is a defect of the program and becomes an `InternalError`.
 """
 
 from __future__ import annotations
 
 import errno
+import platform
+import sys
+import traceback
 
 
 class Cancelled(Exception):
@@ -53,6 +57,34 @@ class NotReady(UserError):
 
 class NoRoom(UserError):
     """The target cannot take the data."""
+
+
+class InternalError(StemStudioError):
+    """A defect of the program.
+
+    Parameters
+    ----------
+    what : str
+        What could not be done, one sentence.
+    report : str
+        Versions and traceback, many lines.
+    """
+
+    todo = "This is a defect of StemStudio: please send its makers the report."
+
+    def __init__(self, what: str, report: str) -> None:
+        super().__init__(f"{what} {self.todo}")
+        self.what = what
+        self.report = report
+
+    @classmethod
+    def of(cls, error: BaseException, doing: str) -> InternalError:
+        """Describe the unexpected `error` that ended `doing`; keeps its text only, not its frames."""
+        from stemstudio import __version__
+
+        system = f"Python {platform.python_version()}, {platform.platform()}, frozen: {hasattr(sys, 'frozen')}"
+        trace = "".join(traceback.format_exception(error))
+        return cls(f"“{doing}” could not be finished.", f"StemStudio {__version__}, {system}\n{doing}\n\n{trace}")
 
 
 def from_os_error(error: OSError, path: object) -> UserError:
