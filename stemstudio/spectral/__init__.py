@@ -1,0 +1,1 @@
+"""Spectra of sound: transforms, masks and the tiles that are drawn."""
