@@ -1,0 +1,1 @@
+"""Files and samples: reading, writing, resampling, the clip store, peaks for drawing, loudness."""

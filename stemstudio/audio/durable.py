@@ -1,0 +1,62 @@
+"""Files that are whole or not there: a temporary name beside the target, fsync, rename."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import BinaryIO
+
+from stemstudio.core.errors import from_os_error
+
+
+class Replacement:
+    """A new file that takes `path`'s place when `commit` is called and leaves no trace otherwise.
+
+    `file` is open for reading and writing, unbuffered. `UserError` if the folder cannot take it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        # The target's own name plus a suffix might be longer than the disk allows.
+        self._temporary = self.path.with_name(f".stemstudio-{uuid.uuid4().hex}.part")
+        try:
+            if self.path.is_dir():
+                raise IsADirectoryError(21, "Is a directory")
+            # A target that is too long is told before the work, not after it.
+            self.path.exists()
+            self.file: BinaryIO = self._temporary.open("x+b", buffering=0)
+        except OSError as error:
+            raise from_os_error(error, self.path) from error
+
+    def commit(self) -> None:
+        """Make the file permanent under its own name."""
+        try:
+            os.fsync(self.file.fileno())
+            self.file.close()
+            self._temporary.replace(self.path)
+        except OSError as error:
+            self.discard()
+            raise from_os_error(error, self.path) from error
+        sync_folder(self.path.parent)
+
+    def discard(self) -> None:
+        """Delete what was written; nothing happens after `commit`."""
+        self.file.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in `folder` survive a loss of power, where the system knows how."""
+    if os.name != "posix":
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return  # a folder that may be written but not read
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass  # some network disks do not sync folders
+    finally:
+        os.close(handle)
