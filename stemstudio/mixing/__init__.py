@@ -1,0 +1,1 @@
+"""How sources become one stereo sound: gain, pan, fold-down, mixer and the levels that meters show."""
