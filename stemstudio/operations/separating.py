@@ -25,12 +25,12 @@ from stemstudio.separation.registry import backend
 class LiveStems:
     """Stems while they are being made: readable sources by name, and how many frames of them are there.
 
-    The worker fills `sources` once, before the first sound; any thread may read.
+    The worker fills `clip_ids` once, before the first sound; any thread may read.
     """
 
     track_id: str
     names: tuple[str, ...]
-    sources: Mapping[str, Source] = field(default_factory=dict)
+    clip_ids: Mapping[str, str] = field(default_factory=dict)
     written_frames: int = 0
 
 
@@ -46,7 +46,7 @@ class _ClipSink:
     """A `StemSink` that writes each stem into a clip that can be read meanwhile."""
 
     def __init__(self, mix: Source, clips: ClipStore, live: LiveStems) -> None:
-        self._live, self._clips = live, clips
+        self._live = live
         self.writers: dict[str, ClipWriter] = {}
         try:
             for name in live.names:
@@ -54,7 +54,7 @@ class _ClipSink:
         except BaseException:
             self.discard()
             raise
-        live.sources = {name: clips.open(writer.clip_id) for name, writer in self.writers.items()}
+        live.clip_ids = {name: writer.clip_id for name, writer in self.writers.items()}
 
     def write(self, start: int, stems: Mapping[str, Samples]) -> None:
         for name, samples in stems.items():
@@ -66,7 +66,7 @@ class _ClipSink:
         return tuple((name, writer.finish()) for name, writer in self.writers.items())
 
     def discard(self) -> None:
-        self._live.sources = {}
+        self._live.clip_ids = {}
         for writer in self.writers.values():
             writer.discard()
 

@@ -1,0 +1,107 @@
+"""The File menu."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from stemstudio.core.resources import resource
+from stemstudio.ui.actions.spec import SEPARATOR, ActionSpec
+from stemstudio.ui.dialogs.export import ExportDialog
+from stemstudio.ui.dialogs.preferences import PreferencesDialog
+from stemstudio.ui.studio import PROJECT_SUFFIX
+
+if TYPE_CHECKING:
+    from stemstudio.ui.main_window import MainWindow
+
+AUDIO_PATTERNS = (
+    "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.aif *.aiff *.m4a *.aac *.mp4 *.m4v *.mov *.mkv *.mka *.webm *.wma *.w64 *.rf64 *.caf"
+)
+
+
+def open_song(window: MainWindow) -> None:
+    """Ask for songs and open them."""
+    start = window.studio.settings.recent[0] if window.studio.settings.recent else ""
+    filters = f"Songs ({AUDIO_PATTERNS});;All files (*)"
+    paths, _ = QFileDialog.getOpenFileNames(window, "Open songs", start, filters)
+    for path in paths:
+        window.studio.import_song(Path(path))
+
+
+def open_project(window: MainWindow) -> None:
+    """Ask for a project folder and open it."""
+    path = QFileDialog.getExistingDirectory(window, f"Open a project (a folder that ends in {PROJECT_SUFFIX})")
+    if path:
+        window.studio.open_project(Path(path))
+
+
+def open_demo(window: MainWindow) -> None:
+    """Open the song that comes with the program."""
+    window.studio.import_song(resource("demo", "StemStudio demo.flac"))
+
+
+def save(window: MainWindow) -> None:
+    """Save, asking for a place the first time."""
+    if window.studio.needs_a_place:
+        save_as(window)
+    else:
+        window.studio.save()
+
+
+def save_as(window: MainWindow) -> bool:
+    """Ask for a place and keep the project there from now on; False if the person thought better of it."""
+    suggested = f"{window.studio.title or 'Project'}{PROJECT_SUFFIX}"
+    path, _ = QFileDialog.getSaveFileName(window, "Save project as", suggested, f"Projects (*{PROJECT_SUFFIX})")
+    if not path:
+        return False
+    folder = Path(path)
+    return window.studio.save_as(folder if folder.suffix == PROJECT_SUFFIX else folder.with_name(folder.name + PROJECT_SUFFIX))
+
+
+def export(window: MainWindow) -> None:
+    """Ask what to export and where."""
+    track = window.studio.track
+    if track is None:
+        return
+    dialog = ExportDialog(track, window.studio.settings, window)
+    if dialog.exec():
+        choice, folder = dialog.choice(), dialog.folder()
+        settings = replace(
+            window.studio.settings,
+            export_folder=str(folder),
+            export_format=choice.format,
+            export_bits=choice.bits,
+            export_template=choice.template,
+        )
+        window.studio.update_settings(settings)
+        window.studio.export(folder, choice, window.tell_exported)
+    dialog.deleteLater()
+
+
+def preferences(window: MainWindow) -> None:
+    """Show the preferences."""
+    dialog = PreferencesDialog(window.studio, window)
+    dialog.exec()
+    dialog.deleteLater()
+
+
+def _has_track(window: MainWindow) -> bool:
+    return window.studio.track is not None
+
+
+ACTIONS = (
+    ActionSpec("open", "Open song…", open_song, ("Ctrl+O",), "Bring one or more songs into the project."),
+    ActionSpec("open_project", "Open project…", open_project, ("Ctrl+Shift+O",), "Open a saved project."),
+    ActionSpec("demo", "Open the demo song", open_demo, (), "Thirty seconds made for trying things out."),
+    ActionSpec("new", "New project", lambda window: window.new_project(), ("Ctrl+N",), "Begin with nothing."),
+    SEPARATOR,
+    ActionSpec("save", "Save project", save, ("Ctrl+S",), "Keep the project where you choose.", _has_track),
+    ActionSpec("save_as", "Save project as…", save_as, ("Ctrl+Shift+S",), "Keep a copy and go on there.", _has_track),
+    ActionSpec("export", "Export stems…", export, ("Ctrl+E",), "Write stems and mix to audio files.", _has_track),
+    SEPARATOR,
+    ActionSpec("preferences", "Preferences…", preferences, ("Ctrl+,",), "Theme, colours, playback."),
+    ActionSpec("quit", "Quit", lambda window: window.close(), ("Ctrl+Q",), "Close StemStudio."),
+)

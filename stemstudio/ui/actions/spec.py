@@ -1,0 +1,61 @@
+"""The shape of an action, and how a table of them becomes a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+if TYPE_CHECKING:
+    from stemstudio.ui.main_window import MainWindow
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One menu entry.
+
+    `run` is called with the window; `enabled` and `checked` are asked whenever something changed. A title of ``-`` is a
+    separator.
+    """
+
+    id: str
+    title: str
+    run: Callable[[MainWindow], object]
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    enabled: Callable[[MainWindow], bool] | None = None
+    checked: Callable[[MainWindow], bool] | None = None
+
+
+SEPARATOR = ActionSpec("", "-", lambda _window: None)
+
+
+def add_actions(menu: QMenu, specs: tuple[ActionSpec, ...], window: MainWindow) -> dict[str, tuple[ActionSpec, QAction]]:
+    """Fill `menu`; return each action by its id."""
+    made = {}
+    for spec in specs:
+        if spec is SEPARATOR:
+            menu.addSeparator()
+            continue
+        action = QAction(spec.title, window)
+        action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action.setStatusTip(spec.tip)
+        action.setToolTip(spec.tip)
+        action.setCheckable(spec.checked is not None)
+        action.triggered.connect(_Run(spec, window))
+        menu.addAction(action)
+        made[spec.id] = (spec, action)
+    return made
+
+
+class _Run:
+    """Calls an action's function on the main thread, where menus live; kept small so that a traceback names the action."""
+
+    def __init__(self, spec: ActionSpec, window: MainWindow) -> None:
+        self._spec, self._window = spec, window
+
+    def __call__(self) -> None:
+        self._spec.run(self._window)

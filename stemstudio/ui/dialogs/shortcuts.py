@@ -1,0 +1,54 @@
+"""Every key at a glance, made from the actions themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from stemstudio.ui.actions.spec import ActionSpec
+
+_SPECTROGRAM = (
+    ("Wheel", "Zoom in time around the pointer"),
+    ("Ctrl+wheel", "Zoom in frequency"),
+    ("Shift+wheel", "Scroll in time"),
+    ("Middle button, drag", "Move the picture"),
+    ("Click", "Go there"),
+    ("Drag in the time ruler", "Set the loop"),
+)
+
+
+class ShortcutsDialog(QDialog):
+    """Two columns: key and what it does."""
+
+    def __init__(self, actions: Iterable[tuple[ActionSpec, QAction]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        rows = [
+            (action.shortcut().toString(QKeySequence.SequenceFormat.NativeText), spec.title.rstrip("…"))
+            for spec, action in actions
+            if not action.shortcut().isEmpty()
+        ]
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        half = (len(rows) + 1) // 2
+        for index, (keys, title) in enumerate(rows):
+            row, column = index % half, 2 * (index // half)
+            self._add(grid, row, column, keys, title)
+        for index, (keys, title) in enumerate(_SPECTROGRAM):
+            self._add(grid, half + 1 + index // 2, 2 * (index % 2), keys, title)
+        grid.setRowMinimumHeight(half, 16)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.accept)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 16)
+        layout.setSpacing(16)
+        layout.addLayout(grid)
+        layout.addWidget(buttons)
+
+    def _add(self, grid: QGridLayout, row: int, column: int, keys: str, title: str) -> None:
+        label = QLabel(keys, self)
+        label.setProperty("role", "strong")
+        grid.addWidget(label, row, column)
+        grid.addWidget(QLabel(title, self), row, column + 1)

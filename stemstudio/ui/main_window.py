@@ -1,0 +1,313 @@
+"""The window: puts the panels together and connects them to the studio. It holds no knowledge of its own."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stemstudio.core.errors import InternalError
+from stemstudio.jobs.job import Job, Lane
+from stemstudio.separation.warm import warm_up
+from stemstudio.ui.actions import edit, file, help, playback, view  # noqa: A004 - a menu's name, not the builtin
+from stemstudio.ui.actions.spec import ActionSpec, add_actions
+from stemstudio.ui.icons import icon
+from stemstudio.ui.panels.inspector import Inspector
+from stemstudio.ui.panels.job_bar import JobBar
+from stemstudio.ui.panels.lanes_panel import LanesPanel
+from stemstudio.ui.panels.picture import Picture
+from stemstudio.ui.panels.separate_page import SeparatePage
+from stemstudio.ui.panels.transport import Transport
+from stemstudio.ui.player import Player
+from stemstudio.ui.studio import Studio
+from stemstudio.ui.tasks import Tasks, sentence
+from stemstudio.ui.theme import THEMES, apply_theme
+from stemstudio.ui.widgets.notices import Notices
+
+MENUS = (
+    ("&File", file.ACTIONS),
+    ("&Edit", edit.ACTIONS),
+    ("&View", view.ACTIONS),
+    ("&Playback", playback.ACTIONS),
+    ("&Help", help.ACTIONS),
+)
+
+
+class MainWindow(QMainWindow):
+    """Everything that a person sees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self.setMinimumSize(QSize(1000, 620))
+        self.tasks = Tasks(self)
+        self.studio = Studio(self.tasks, self)
+        self.player = Player(self.studio, self)
+        self._theme = THEMES[self.studio.settings.theme]
+        self.lanes = LanesPanel(self.studio, self._theme)
+        self.picture = Picture(self.studio, self.player, self._theme)
+        self.spectrogram = self.picture.spectrogram
+        self.inspector = Inspector(self.studio)
+        self.transport = Transport(self.player, self._theme)
+        self.jobs = JobBar(self.tasks)
+        self.notices = Notices(self.picture)
+        self.actions_by_id: dict[str, tuple[ActionSpec, QAction]] = {}
+        self._make_menus()
+        self._make_layout()
+        self._connect()
+        self._restore_geometry()
+        self._on_settings_changed()
+        self._on_changed()
+
+    # Putting together
+
+    def _make_menus(self) -> None:
+        for title, specs in MENUS:
+            menu = self.menuBar().addMenu(title)
+            self.actions_by_id |= add_actions(menu, specs, self)
+            if specs is file.ACTIONS:
+                self._recent = menu.addMenu("Open recent")
+                menu.insertMenu(self.actions_by_id["new"][1], self._recent)
+
+    def _make_layout(self) -> None:
+        self._title = QLabel(self)
+        self._title.setProperty("role", "title")
+        self._state = QLabel(self)
+        self._state.setProperty("role", "secondary")
+        self._undo = self._tool_button("Undo", "undo")
+        self._redo = self._tool_button("Redo", "redo")
+        self.open_button = self._tool_button("Open…", "open")
+        self.export_button = self._tool_button("Export…", "export")
+        top = QHBoxLayout()
+        top.setContentsMargins(16, 4, 16, 8)
+        top.setSpacing(8)
+        for widget in (self._title, self._state):
+            top.addWidget(widget)
+        top.addSpacing(16)
+        top.addWidget(self._undo)
+        top.addWidget(self._redo)
+        top.addStretch()
+        top.addWidget(self.open_button)
+        top.addWidget(self.export_button)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.setHandleWidth(4)
+        splitter.setChildrenCollapsible(False)
+        for widget, least in ((self.lanes, 272), (self.picture, 380), (self.inspector, 272)):
+            widget.setMinimumWidth(least)
+            splitter.addWidget(widget)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([320, 800, 320])
+        bottom = QHBoxLayout()
+        bottom.setContentsMargins(16, 8, 16, 8)
+        bottom.setSpacing(24)
+        bottom.addWidget(self.transport, 1)
+        self.jobs.setFixedWidth(304)
+        bottom.addWidget(self.jobs)
+        centre = QWidget(self)
+        centre.setObjectName("panel")
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(top)
+        layout.addWidget(splitter, 1)
+        layout.addLayout(bottom)
+        self.setCentralWidget(centre)
+
+    def _tool_button(self, caption: str, action_id: str) -> QPushButton:
+        _, action = self.actions_by_id[action_id]
+        button = QPushButton(caption, self)
+        button.setToolTip(f"{action.toolTip()} ({action.shortcut().toString()})")
+        button.clicked.connect(action.trigger)
+        return button
+
+    def _connect(self) -> None:
+        self.studio.changed.connect(self._on_changed)
+        self.studio.lane_selected.connect(self._on_changed)
+        self.studio.settings_changed.connect(self._on_settings_changed)
+        self.studio.told.connect(self.tell)
+        self.tasks.failed.connect(self._on_failed)
+        self.player.changed.connect(self._on_changed)
+        self.player.moved.connect(self._on_moved)
+        self.lanes.seek_requested.connect(self.player.seek)
+        self.picture.welcome.open.clicked.connect(self.actions_by_id["open"][1].trigger)
+        self.picture.welcome.demo.clicked.connect(self.actions_by_id["demo"][1].trigger)
+
+    def _restore_geometry(self) -> None:
+        stored = self.studio.settings.window_geometry
+        if not stored or not self.restoreGeometry(QByteArray(base64.b64decode(stored))):
+            screen = QGuiApplication.primaryScreen().availableGeometry()
+            self.resize(min(1440, screen.width()), min(900, screen.height()))
+
+    # What a person does
+
+    def begin(self, paths: list[Path]) -> None:
+        """Open `paths`, or offer what was left unsaved; then load in the background what is slow to load."""
+        for path in paths:
+            self.studio.open_path(path)
+        self.tasks.start(Job("Warming up", Lane.CPU, warm_up), lambda _: None)
+
+    def separate(self) -> None:
+        """Show the Separate page and press its button."""
+        self.inspector.show_page("Separate")
+        page = self.inspector.page("Separate")
+        assert isinstance(page, SeparatePage)
+        page.separate_or_cancel()
+
+    def new_project(self) -> None:
+        """Begin with nothing, after asking what becomes of unsaved work."""
+        if self._may_leave():
+            self.studio.new_project()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        event.acceptProposedAction()
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.studio.open_path(Path(url.toLocalFile()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved work, then end everything in order: timers, jobs, sound, project, window."""
+        if not self._may_leave():
+            event.ignore()
+            return
+        geometry = base64.b64encode(bytes(self.saveGeometry().data())).decode()
+        self.studio.update_settings(replace(self.studio.settings, window_geometry=geometry))
+        self.tasks.close()
+        self.player.close()
+        self.picture.close_worker()
+        self.studio.close()
+        event.accept()
+
+    def _may_leave(self) -> bool:
+        track = self.studio.track
+        if not self.studio.needs_a_place or track is None or not track.stems:
+            return True
+        answer = QMessageBox.question(
+            self,
+            "Keep the stems?",
+            f"The project “{self.studio.title}” has not been saved anywhere yet.",
+            QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Save,
+        )
+        if answer == QMessageBox.StandardButton.Save:
+            return file.save_as(self)
+        return answer == QMessageBox.StandardButton.Discard
+
+    # Telling
+
+    @Slot(str, str)
+    def tell(self, what: str, todo: str = "") -> None:
+        """Show a message that stays until it is dismissed."""
+        self.notices.show_notice(what, todo)
+
+    def tell_exported(self, paths: list[Path]) -> None:
+        """Say what was written and offer to show it."""
+        folder = paths[0].parent
+        count = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+
+        def show() -> None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+        self.notices.show_notice(f"Exported {count}.", str(folder), (("Show", show),), brief=True)
+
+    def tell_defect(self, report: str) -> None:
+        """Tell of a defect of the program without stopping it."""
+        self._on_failed(InternalError("Something in StemStudio went wrong.", report))
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        what, todo = sentence(error)
+        if not isinstance(error, InternalError):
+            self.notices.show_notice(what, todo)
+            return
+
+        def copy() -> None:
+            QGuiApplication.clipboard().setText(error.report)
+
+        self.notices.show_notice(what, todo, (("Copy details", copy),))
+
+    # Keeping up
+
+    @Slot()
+    def _on_changed(self) -> None:
+        studio = self.studio
+        name = studio.title or "StemStudio"
+        self._title.setText(name)
+        self._state.setText("" if studio.session is None else "not saved yet" if studio.needs_a_place else "saved")
+        self.setWindowTitle(f"{name} – StemStudio" if studio.title else "StemStudio")
+        for spec, action in self.actions_by_id.values():
+            if spec.enabled is not None:
+                action.setEnabled(spec.enabled(self))
+            if spec.checked is not None:
+                action.setChecked(spec.checked(self))
+        self._undo.setEnabled(edit.can_undo(self))
+        self._redo.setEnabled(edit.can_redo(self))
+        track = studio.track
+        self.export_button.setEnabled(track is not None)
+        _make_primary(self.open_button, track is None)
+        _make_primary(self.export_button, bool(track and track.stems))
+
+    @Slot()
+    def _on_moved(self) -> None:
+        position = self.player.position
+        self.picture.set_playhead(position)
+        self.lanes.set_playhead(position)
+
+    @Slot()
+    def _on_settings_changed(self) -> None:
+        settings = self.studio.settings
+        self._recent.clear()
+        for path in settings.recent:
+            action = self._recent.addAction(Path(path).name)
+            action.setToolTip(path)
+            action.triggered.connect(_OpenRecent(self.studio, Path(path)))
+        self._recent.setEnabled(bool(settings.recent))
+        if self._theme.name != settings.theme or not self._undo.icon().cacheKey():
+            self._take_theme()
+        self._on_changed()
+
+    def _take_theme(self) -> None:
+        self._theme = THEMES[self.studio.settings.theme]
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        apply_theme(app, self._theme)
+        self._undo.setIcon(icon("undo", self._theme.text))
+        self._redo.setIcon(icon("redo", self._theme.text))
+        for part in (self.lanes, self.picture, self.transport):
+            part.set_theme(self._theme)
+
+
+class _OpenRecent:
+    """Opens one path of the recent ones."""
+
+    def __init__(self, studio: Studio, path: Path) -> None:
+        self._studio, self._path = studio, path
+
+    def __call__(self) -> None:
+        self._studio.open_path(self._path)
+
+
+def _make_primary(button: QPushButton, primary: bool) -> None:
+    if bool(button.property("primary")) != primary:
+        button.setProperty("primary", primary)
+        button.style().unpolish(button)
+        button.style().polish(button)

@@ -1,0 +1,1 @@
+"""Panels: each shows a part of the studio and calls its methods; none knows another."""

@@ -1,0 +1,42 @@
+"""The right side: one page for each kind of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from stemstudio.ui.panels.history_page import HistoryPage
+from stemstudio.ui.panels.separate_page import SeparatePage
+from stemstudio.ui.panels.song_page import SongPage
+from stemstudio.ui.studio import Studio
+
+PAGES: tuple[tuple[str, Callable[[Studio], QWidget]], ...] = (
+    ("Separate", SeparatePage),
+    ("Song", SongPage),
+    ("History", HistoryPage),
+)
+
+
+class Inspector(QWidget):
+    """The pages, by title."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self._tabs = QTabWidget(self)
+        self._tabs.setDocumentMode(True)
+        self._pages = {title: make(studio) for title, make in PAGES}
+        for title, page in self._pages.items():
+            self._tabs.addTab(page, title)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 12)
+        layout.addWidget(self._tabs)
+
+    def page(self, title: str) -> QWidget:
+        """Return a page by its title."""
+        return self._pages[title]
+
+    def show_page(self, title: str) -> None:
+        """Bring a page to the front."""
+        self._tabs.setCurrentWidget(self._pages[title])

@@ -1,0 +1,169 @@
+"""The lanes of the selected song, and the meter that says that the stems add up to it."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from stemstudio.audio.peaks import peaks_of
+from stemstudio.project.document import Strip
+from stemstudio.ui.lanes import Lane
+from stemstudio.ui.panels.lane import LaneWidget
+from stemstudio.ui.studio import Studio
+from stemstudio.ui.theme import Theme
+
+EXACT_DB = -120.0
+
+
+class LanesPanel(QWidget):
+    """Left side of the window."""
+
+    seek_requested = Signal(int)
+
+    def __init__(self, studio: Studio, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self._studio, self._theme = studio, theme
+        self._widgets: list[LaneWidget] = []
+        self._drawn_frames = -1
+        self._tracks = QComboBox(self)
+        self._tracks.setAccessibleName("Song")
+        self._tracks.setToolTip("The songs of this project.")
+        self._heading = QLabel("STEMS", self)
+        self._heading.setProperty("role", "heading")
+        self._null = QLabel(self)
+        self._null.setProperty("role", "secondary")
+        self._empty = QLabel("Stems will appear here.\n\nDrop a song on the window, or press Ctrl+O.", self)
+        self._empty.setProperty("role", "secondary")
+        self._empty.setWordWrap(True)
+        self._lay_out()
+        self._tracks.activated.connect(self._on_track_chosen)
+        studio.changed.connect(self._on_changed)
+        studio.lane_selected.connect(self._on_lane_selected)
+        studio.tasks.ticked.connect(self._on_tick)
+        self._on_changed()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Recolour the lanes."""
+        self._theme = theme
+        for widget in self._widgets:
+            widget.set_theme(theme)
+
+    def set_playhead(self, frame: int) -> None:
+        """Move the playhead in every lane."""
+        for widget in self._widgets:
+            widget.waveform.set_playhead(frame)
+
+    def _lay_out(self) -> None:
+        header = QHBoxLayout()
+        header.addWidget(self._heading)
+        header.addStretch()
+        header.addWidget(self._null)
+        pane = QWidget(self)
+        pane.setObjectName("pane")
+        self._column = QVBoxLayout(pane)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._column.addWidget(self._empty)
+        self._column.addStretch()
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(pane)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self._tracks)
+        layout.addLayout(header)
+        layout.addWidget(scroll, 1)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        lanes = self._studio.lanes()
+        if [lane.key for lane in lanes] != [widget.lane.key for widget in self._widgets]:
+            self._rebuild(lanes)
+        for widget, lane in zip(self._widgets, lanes, strict=True):
+            if widget.lane.sound_key != lane.sound_key or widget.lane.live != lane.live:
+                self._show_sound(widget, lane)
+            widget.show_lane(lane)
+        self._empty.setVisible(not lanes)
+        self._show_tracks()
+        self._show_null()
+        self._on_lane_selected()
+
+    def _rebuild(self, lanes: tuple[Lane, ...]) -> None:
+        for widget in self._widgets:
+            self._column.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self._widgets = []
+        for index, lane in enumerate(lanes):
+            widget = LaneWidget(lane, self._theme, self)
+            widget.selected.connect(self._studio.select_lane)
+            widget.strip_changed.connect(self._on_strip_changed)
+            widget.seek_requested.connect(self.seek_requested)
+            self._column.insertWidget(index, widget)
+            self._widgets.append(widget)
+            self._show_sound(widget, lane)
+
+    def _show_sound(self, widget: LaneWidget, lane: Lane) -> None:
+        session, track = self._studio.session, self._studio.track
+        if session is not None and track is not None:
+            widget.set_envelope(peaks_of(session.clips, lane.clip_id), track.mixture.frames)
+
+    def _show_tracks(self) -> None:
+        session, track = self._studio.session, self._studio.track
+        tracks = session.project.tracks if session else ()
+        self._tracks.setVisible(len(tracks) > 1)
+        self._tracks.clear()
+        for each in tracks:
+            self._tracks.addItem(each.title, each.id)
+        if track is not None:
+            self._tracks.setCurrentIndex(self._tracks.findData(track.id))
+
+    def _show_null(self) -> None:
+        track = self._studio.track
+        if track is None or track.receipt is None or self._studio.live is not None:
+            self._null.setText("")
+            return
+        level = track.receipt.null_db
+        exact = level is None or level <= EXACT_DB
+        shown = "exactly" if level is None or math.isinf(level) else f"{level:.0f} dB".replace("-", "−")
+        self._null.setText(f"sum = mix {shown}" if exact else f"sum ≠ mix {shown}")
+        self._null.setToolTip(
+            "How far the sum of all stems, at 0 dB, is from the song: the quieter the better. "
+            "Nothing is lost and nothing is rescaled."
+        )
+
+    @Slot()
+    def _on_lane_selected(self) -> None:
+        lane = self._studio.lane
+        for widget in self._widgets:
+            widget.set_selected(lane is not None and widget.lane.key == lane.key)
+
+    @Slot(str, object, str)
+    def _on_strip_changed(self, key: str, strip: Strip, gesture: str) -> None:
+        self._studio.set_strip(key, strip, gesture)
+
+    @Slot(int)
+    def _on_track_chosen(self, index: int) -> None:
+        self._studio.select_track(str(self._tracks.itemData(index)))
+
+    @Slot()
+    def _on_tick(self) -> None:
+        live = self._studio.live
+        if live is None:
+            self._drawn_frames = -1
+            return
+        if live.clip_ids and not any(widget.lane.live for widget in self._widgets):
+            self._studio.changed.emit()
+        track = self._studio.track
+        if track is None:
+            return
+        step = track.mixture.frames // 100
+        if live.written_frames - self._drawn_frames > step:
+            self._drawn_frames = live.written_frames
+            for widget in self._widgets:
+                if widget.lane.live:
+                    widget.waveform.refresh()

@@ -1,0 +1,224 @@
+"""Playing what the studio shows: keeps the playback engine in step with the document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from stemstudio.core.buffer import Samples
+from stemstudio.core.source import Source
+from stemstudio.mixing.meters import SILENCE, Levels
+from stemstudio.mixing.mixer import Mixer, MixInput
+from stemstudio.operations.graph import live_mix, track_mix
+from stemstudio.operations.separating import LiveStems
+from stemstudio.playback.engine import PlaybackEngine
+from stemstudio.ui.audio_output import AudioOutput
+from stemstudio.ui.studio import Studio
+
+
+class _UntilWritten:
+    """Stems as far as they are made, and the song from there on, so that listening never stops."""
+
+    def __init__(self, stems: Mixer, song: Mixer, live: LiveStems) -> None:
+        self._stems, self._song, self._live = stems, song, live
+        self.sample_rate, self.channels, self.frames = song.sample_rate, song.channels, song.frames
+
+    def read(self, start: int, frames: int) -> Samples:
+        made = min(max(self._live.written_frames - start, 0), frames)
+        if made == frames:
+            return self._stems.read(start, frames)
+        out = self._song.read(start, frames)
+        if made:
+            out[:, :made] = self._stems.read(start, made)
+        return out
+
+
+class Player(QObject):
+    """Transport of the window.
+
+    Signals
+    -------
+    changed
+        Playing, looping, the song or the message changed.
+    moved
+        Sent at each tick while the position moves, and after a seek.
+    """
+
+    changed = Signal()
+    moved = Signal()
+
+    def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._engine: PlaybackEngine | None = None
+        self._output: AudioOutput | None = None
+        self._heard: tuple[object, ...] = ()
+        self._loop: tuple[int, int] | None = None
+        self.looping = False
+        self.original = False
+        self._was: tuple[int, bool] = (0, False)
+        studio.changed.connect(self._on_changed)
+        studio.tasks.ticked.connect(self._on_tick)
+
+    # What is there
+
+    @property
+    def frames(self) -> int:
+        """Length of the song; 0 without one."""
+        track = self._studio.track
+        return track.mixture.frames if track else 0
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate of the song."""
+        track = self._studio.track
+        return track.mixture.sample_rate if track else 44100
+
+    @property
+    def has_stems(self) -> bool:
+        """Whether there is a mix to compare with the song."""
+        track = self._studio.track
+        return bool(track and track.stems) or self._studio.live is not None
+
+    @property
+    def playing(self) -> bool:
+        """Whether sound is running."""
+        return self._engine is not None and self._engine.playing
+
+    @property
+    def position(self) -> int:
+        """Frame that is heard now."""
+        return self._engine.position if self._engine else 0
+
+    @property
+    def loop(self) -> tuple[int, int] | None:
+        """First and last frame of the loop that was set, also while it is switched off."""
+        return self._loop
+
+    @property
+    def message(self) -> str:
+        """What a person should know of the sound device; empty if all is well."""
+        return self._output.message if self._output else ""
+
+    def levels(self) -> Levels:
+        """Levels of what is heard now."""
+        return self._engine.levels() if self._engine else SILENCE
+
+    # What a person does
+
+    @Slot()
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self._engine is None or not self.frames:
+            return
+        if self._engine.playing:
+            self._engine.pause()
+        else:
+            self._need_output().start()
+            self._engine.play()
+        self.changed.emit()
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop and go to the start of the loop or the song."""
+        if self._engine is not None:
+            self._engine.pause()
+            self.seek(self._loop[0] if self.looping and self._loop else 0)
+            self.changed.emit()
+
+    @Slot(int)
+    def seek(self, frame: int) -> None:
+        """Go to `frame`."""
+        if self._engine is not None:
+            self._engine.seek(min(max(frame, 0), self.frames))
+            self.moved.emit()
+
+    @Slot(bool)
+    def set_looping(self, looping: bool) -> None:
+        """Switch the loop; without one set, the whole song."""
+        self.looping = looping
+        if looping and self._loop is None:
+            self._loop = (0, self.frames)
+        self._tell_loop()
+
+    @Slot(int, int)
+    def set_loop(self, start: int, end: int) -> None:
+        """Set the loop and switch it on; an empty range switches it off."""
+        self._loop = (start, end) if end > start else None
+        self.looping = self._loop is not None
+        self._tell_loop()
+
+    @Slot(bool)
+    def set_original(self, original: bool) -> None:
+        """Hear the song as it was loaded, or the mix of its stems."""
+        self.original = original
+        self._on_changed()
+
+    def close(self) -> None:
+        """Stop everything."""
+        if self._output is not None:
+            self._output.close()
+        if self._engine is not None:
+            self._engine.close()
+
+    def _tell_loop(self) -> None:
+        if self._engine is not None:
+            self._engine.set_loop(self._loop if self.looping else None)
+        self.changed.emit()
+
+    def _need_output(self) -> AudioOutput:
+        if self._output is None:
+            assert self._engine is not None
+            self._output = AudioOutput(self._engine, self)
+        return self._output
+
+    @Slot()
+    def _on_changed(self) -> None:
+        track, live = self._studio.track, self._studio.live
+        if not self.has_stems:
+            self.original = False
+        song = (track.id, track.mixture.id) if track else ("", "")
+        strips = tuple(self._studio.live_strips.items()) if live else ()
+        clips = tuple(live.clip_ids.values()) if live else ()
+        heard = (*song, track.stems if track else (), clips, strips, self.original)
+        if heard == self._heard:
+            self.changed.emit()
+            return
+        another_song = heard[:2] != self._heard[:2]
+        self._heard = heard
+        if another_song:
+            self._loop, self.looping = None, False
+        source = self._source(live)
+        if self._engine is None and source is not None:
+            self._engine = PlaybackEngine()
+        if self._engine is not None:
+            if another_song:
+                self._engine.pause()
+                self._engine.set_loop(None)
+                self._engine.set_source(source, 0)
+                self.moved.emit()
+            else:
+                self._engine.set_source(source)
+        self.changed.emit()
+
+    def _source(self, live: LiveStems | None) -> Source | None:
+        track, session = self._studio.track, self._studio.session
+        if track is None or session is None:
+            return None
+        song = Mixer((MixInput(session.clips.open(track.mixture.id)),))
+        if self.original:
+            return song
+        if live is not None and live.clip_ids:
+            sources: Mapping[str, Source] = {name: session.clips.open(clip) for name, clip in live.clip_ids.items()}
+            return _UntilWritten(live_mix(sources, self._studio.live_strips), song, live)
+        return track_mix(track, session.clips)
+
+    @Slot()
+    def _on_tick(self) -> None:
+        now = (self.position, self.playing)
+        if now[1] != self._was[1]:
+            self.changed.emit()
+        if now != self._was or now[1]:
+            self.moved.emit()
+        self._was = now

@@ -1,0 +1,118 @@
+"""Short messages over the picture: what happened, what to do, and perhaps one button. They never block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+_MOST = 3
+_SHOWN_MS = 8000
+_WIDTH = 460
+
+
+class Notice(QFrame):
+    """One message."""
+
+    def __init__(self, what: str, todo: str, buttons: tuple[tuple[str, Callable[[], object]], ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self._callbacks = {}
+        title = QLabel(what, self)
+        title.setWordWrap(True)
+        title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        text = QVBoxLayout()
+        text.setSpacing(4)
+        text.addWidget(title)
+        if todo:
+            remedy = QLabel(todo, self)
+            remedy.setProperty("role", "secondary")
+            remedy.setWordWrap(True)
+            text.addWidget(remedy)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 12, 8, 12)
+        row.addLayout(text, 1)
+        for caption, callback in buttons:
+            button = QPushButton(caption, self)
+            self._callbacks[button] = callback
+            button.clicked.connect(self._on_clicked)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        close = QPushButton("✕", self)
+        close.setProperty("flat", True)
+        close.setAccessibleName("Dismiss")
+        close.clicked.connect(self.dismiss)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.text = f"{what} {todo}".strip()
+        self.setAccessibleName(self.text)
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Take the message away."""
+        self.hide()
+        self.deleteLater()
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        callback = self._callbacks[self.sender()]
+        self.dismiss()
+        callback()
+
+
+class Notices(QWidget):
+    """A column of messages at the bottom of `over`; the oldest go when there are too many."""
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over)
+        self._over = over
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(8)
+        over.installEventFilter(self)
+        self.hide()
+
+    def show_notice(
+        self, what: str, todo: str = "", buttons: tuple[tuple[str, Callable[[], object]], ...] = (), *, brief: bool = False
+    ) -> Notice:
+        """Show a message; a `brief` one goes by itself after a while."""
+        shown = self.notices()
+        for old in shown[: max(0, len(shown) - _MOST + 1)]:
+            old.dismiss()
+        notice = Notice(what, todo, buttons, self)
+        self._layout.addWidget(notice)
+        if brief:
+            timer = QTimer(notice)
+            timer.setSingleShot(True)
+            timer.timeout.connect(notice.dismiss)
+            timer.start(_SHOWN_MS)
+        self.show()
+        self._place()
+        return notice
+
+    def notices(self) -> list[Notice]:
+        """Return the messages that are shown, oldest first."""
+        items = (self._layout.itemAt(index).widget() for index in range(self._layout.count()))
+        return [item for item in items if isinstance(item, Notice) and not item.isHidden()]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay at the bottom while the picture changes its size."""
+        if watched is self._over and event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def childEvent(self, event: QEvent) -> None:  # type: ignore[override]
+        """Shrink when a message is gone."""
+        super().childEvent(event)  # type: ignore[arg-type]
+        QTimer.singleShot(0, self, self._place)
+
+    @Slot()
+    def _place(self) -> None:
+        if not self.notices():
+            self.hide()
+            return
+        width = min(_WIDTH, self._over.width() - 32)
+        self.setFixedWidth(width)
+        self._layout.activate()
+        height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
+        self.setGeometry((self._over.width() - width) // 2, self._over.height() - height - 16, width, height)
+        self.raise_()

@@ -1,0 +1,49 @@
+import pytest
+
+from stemstudio.core.errors import BadInput
+from stemstudio.exporting.naming import DEFAULT_TEMPLATE, file_stem, free_paths, legal_name
+
+FIELDS = {"track": "Vibe Ace", "stem": "Vocals", "backend": "hpss", "index": 3}
+
+
+def test_default_template():
+    assert file_stem(DEFAULT_TEMPLATE, FIELDS) == "Vibe Ace (Vocals)"
+
+
+def test_fields_take_format_specifications():
+    assert file_stem("{index:02d} {stem}", FIELDS) == "03 Vocals"
+
+
+@pytest.mark.parametrize("template", ["{nobody}", "{", "{track", "{0}", "{track.__class__.__mro__[9]}", "{track[x]}"])
+def test_a_template_that_cannot_be_filled_says_what_may_be_used(template):
+    with pytest.raises(BadInput, match="{track}"):
+        file_stem(template, FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("AC/DC: live?", "AC_DC_ live_"),
+        ("../../etc/passwd", ".._.._etc_passwd"),
+        ("con", "_con"),
+        ("LPT1.x", "_LPT1.x"),
+        ("ends. ", "ends"),
+        ("", "untitled"),
+        ("...", "untitled"),
+        ("こんにちは", "こんにちは"),
+    ],
+)
+def test_names_are_legal_everywhere(text, name):
+    assert legal_name(text) == name
+
+
+def test_long_names_are_cut_between_characters():
+    name = legal_name("ö" * 500)
+    assert len(name.encode()) <= 200
+    assert set(name) == {"ö"}
+
+
+def test_clashing_names_are_numbered(tmp_path):
+    (tmp_path / "Song (Bass).wav").touch()
+    paths = free_paths(tmp_path, ["Song (bass)", "x", "X"], "wav")
+    assert [path.name for path in paths] == ["Song (bass) 2.wav", "x.wav", "X 2.wav"]
