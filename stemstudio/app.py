@@ -1,7 +1,7 @@
 """The desktop program: builds everything and passes it on.
 
-Order at the start: Qt, theme, window, first paint; then, in the background, what is slow to import. Nothing heavy is imported
-before the first paint.
+Order at the start: Qt, theme, window, first paint; then, in the background, what is slow to import. Nothing heavy
+is imported before the first paint.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main(paths: list[Path] | None = None) -> int:
     from stemstudio.ui.main_window import MainWindow
 
     window = MainWindow()
-    install_hook(lambda report: window.tell_defect(report))
+    install_hook(window.tell_defect)
     window.show()
     QTimer.singleShot(0, window, _AfterFirstPaint(window, [Path(path) for path in paths or []]))
     status = app.exec()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,7 +35,15 @@ class ExportChoice:
     as_mixed: bool = False
 
 
-def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportChoice) -> Job[list[Path]]:
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and how many samples were louder than an integer format can hold."""
+
+    paths: tuple[Path, ...]
+    clipped: int
+
+
+def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportChoice) -> Job[Exported]:
     """Write the chosen stems of `track`, and its mix if asked, into `folder`; existing files are never replaced."""
     items = [
         (stem_kind(stem.name).title, _as_chosen(stem, clips, choice.as_mixed))
@@ -51,23 +58,25 @@ def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportCho
         for index, (title, _) in enumerate(items, 1)
     ]
 
-    def work(reporter: Reporter) -> list[Path]:
+    def work(reporter: Reporter) -> Exported:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise from_os_error(error, folder) from error
         paths = free_paths(folder, names, choice.format)
         written: list[Path] = []
+        clipped = 0
         try:
             for index, (path, (title, source)) in enumerate(zip(paths, items, strict=True)):
                 part = reporter.part(index / len(items), (index + 1) / len(items))
-                write_source(path, source, choice.format, choice.bits, part.update, f"Writing {title}")
+                part.update(0.0, f"Writing {title}")
+                clipped += write_source(path, source, choice.format, choice.bits, part)
                 written.append(path)
         except BaseException:
             for path in written:
                 path.unlink(missing_ok=True)
             raise
-        return written
+        return Exported(tuple(written), clipped)
 
     return Job(f"Exporting “{track.title}”", Lane.IO, work)
 
@@ -79,17 +88,12 @@ def _as_chosen(stem: Stem, clips: ClipStore, as_mixed: bool) -> Source:
     return Mixer((mix_input(source, replace(stem.strip, mute=False, solo=False)),))
 
 
-def write_source(
-    path: Path,
-    source: Source,
-    file_format: str,
-    bits: int,
-    update: Callable[[float, str], None],
-    message: str = "",
-) -> None:
-    """Write all of `source` to `path`; on any failure no file is left."""
-    writer = AudioWriter(path, source.sample_rate, source.channels, format=file_format, bits=bits, frames=source.frames)
-    with writer:
+def write_source(path: Path, source: Source, file_format: str, bits: int, reporter: Reporter) -> int:
+    """Write all of `source` to `path`; returns how many samples were clipped. On any failure no file is left."""
+    with AudioWriter(
+        path, source.sample_rate, source.channels, format=file_format, bits=bits, frames=source.frames
+    ) as writer:
         for start, block in blocks(source, BLOCK_FRAMES):
             writer.write(block)
-            update((start + block.shape[1]) / max(source.frames, 1), message)
+            reporter.update((start + block.shape[1]) / max(source.frames, 1))
+    return writer.clipped

@@ -9,8 +9,7 @@ from pathlib import Path
 from stemstudio.audio.bandwidth import notices
 from stemstudio.audio.clips import ClipStore
 from stemstudio.audio.decode import Decoder
-from stemstudio.audio.probe import probe
-from stemstudio.core.errors import BadInput, from_os_error
+from stemstudio.audio.probe import describe
 from stemstudio.core.progress import Reporter
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.operation import Operation
@@ -51,25 +50,14 @@ def decode_song(path: Path, clips: ClipStore, reporter: Reporter) -> Imported:
         If the file cannot be read or the clip cannot be written; nothing is left behind.
     """
     reporter.update(0.0, "Reading")
-    info = probe(path)
-    with Decoder(path) as decoder:
-        writer = clips.create(decoder.channels, None, decoder.sample_rate)
-        try:
-            start = 0
-            for block in decoder:
-                writer.write(start, block)
-                start += block.shape[1]
-                reporter.update(0.95 * start / max(decoder.frames_estimate or 1, start), "Reading")
-            clip_id = writer.finish()
-        except OSError as error:
-            writer.discard()
-            raise from_os_error(error, clips.folder) from error
-        except BaseException:
-            writer.discard()
-            raise
-    if start == 0:
-        clips.remove(clip_id)
-        raise BadInput(f"{path.name} holds no sound.", "Choose another file.")
+    start = 0
+    with Decoder(path) as decoder, clips.create(decoder.channels, None, decoder.sample_rate) as writer:
+        for block in decoder:
+            writer.write(start, block)
+            start += block.shape[1]
+            reporter.update(0.95 * start / max(decoder.frames_estimate or 1, start), "Reading")
+        info = describe(decoder)
+        clip_id = writer.finish()
     clip = ClipRef(clip_id, decoder.channels, start, decoder.sample_rate)
     reporter.update(0.95, "Measuring")
     return Imported(info.title or path.stem, str(path), clip, notices(info, clips.open(clip_id)))

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from stemstudio import __version__
 from stemstudio.audio.clips import ClipStore, ClipWriter
 from stemstudio.core.buffer import Samples
-from stemstudio.core.errors import from_os_error
 from stemstudio.core.params import Values
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
@@ -54,7 +53,7 @@ class _ClipSink:
         except BaseException:
             self.discard()
             raise
-        live.clip_ids = {name: writer.clip_id for name, writer in self.writers.items()}
+        live.clip_ids = {name: writer.id for name, writer in self.writers.items()}
 
     def write(self, start: int, stems: Mapping[str, Samples]) -> None:
         for name, samples in stems.items():
@@ -84,16 +83,10 @@ def separate_track(
 
     def work(reporter: Reporter) -> Separated:
         reporter.update(0.0, "Preparing")
-        try:
-            sink = _ClipSink(mix, clips, live)
-        except OSError as error:
-            raise from_os_error(error, clips.folder) from error
+        sink = _ClipSink(mix, clips, live)
         try:
             report = separate(mix, backend_id, values, sink, reporter)
             finished = sink.finish()
-        except OSError as error:
-            sink.discard()
-            raise from_os_error(error, clips.folder) from error
         except BaseException:
             sink.discard()
             raise

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from stemstudio.core.errors import InternalError
 from stemstudio.jobs.job import Job, Lane
+from stemstudio.operations.exporting import Exported
 from stemstudio.separation.warm import warm_up
 from stemstudio.ui.actions import edit, file, help, playback, view  # noqa: A004 - a menu's name, not the builtin
 from stemstudio.ui.actions.spec import ActionSpec, add_actions
@@ -219,10 +220,15 @@ class MainWindow(QMainWindow):
         """Show a message that stays until it is dismissed."""
         self.notices.show_notice(what, todo)
 
-    def tell_exported(self, paths: list[Path]) -> None:
+    def tell_exported(self, exported: Exported) -> None:
         """Say what was written and offer to show it."""
-        folder = paths[0].parent
-        count = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+        folder = exported.paths[0].parent
+        count = "1 file" if len(exported.paths) == 1 else f"{len(exported.paths)} files"
+        if exported.clipped:
+            self.tell(
+                f"{exported.clipped} samples were louder than the format can hold and were cut.",
+                "Lower the gain, or export as 32 bit float.",
+            )
 
         def show() -> None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

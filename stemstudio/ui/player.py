@@ -127,7 +127,7 @@ class Player(QObject):
             self.seek(self._loop[0] if self.looping and self._loop else 0)
             self.changed.emit()
 
-    @Slot(int)
+    @Slot("qlonglong")
     def seek(self, frame: int) -> None:
         """Go to `frame`."""
         if self._engine is not None:
@@ -142,7 +142,7 @@ class Player(QObject):
             self._loop = (0, self.frames)
         self._tell_loop()
 
-    @Slot(int, int)
+    @Slot("qlonglong", "qlonglong")
     def set_loop(self, start: int, end: int) -> None:
         """Set the loop and switch it on; an empty range switches it off."""
         self._loop = (start, end) if end > start else None
@@ -171,6 +171,7 @@ class Player(QObject):
         if self._output is None:
             assert self._engine is not None
             self._output = AudioOutput(self._engine, self)
+            self._output.changed.connect(self.changed)
         return self._output
 
     @Slot()

@@ -7,9 +7,11 @@ longer fits gives the defaults; a start never fails for its settings.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from stemstudio.core.errors import BadInput
 from stemstudio.core.params import ParamSpec, ParamValue
 from stemstudio.project.folders import config_folder
 
@@ -82,24 +84,19 @@ def load_settings() -> Settings:
         return Settings()
     if not isinstance(stored, dict):
         return Settings()
-    settings = Settings()
-    for each in fields(Settings):
-        value = stored.get(each.name)
-        default = getattr(settings, each.name)
+    values: dict[str, Any] = asdict(Settings())
+    for name, default in values.items():
+        value = stored.get(name)
         if isinstance(value, list) and isinstance(default, tuple):
             value = tuple(str(item) for item in value)
         if type(value) is type(default):
-            settings = replace(settings, **{each.name: value})
-    return _checked(settings)
-
-
-def _checked(settings: Settings) -> Settings:
+            values[name] = value
     for spec in PREFERENCES:
         try:
-            spec.check(getattr(settings, spec.name))
-        except Exception:  # noqa: BLE001 - whatever is wrong with a stored value, its default takes its place
-            settings = replace(settings, **{spec.name: spec.default})
-    return settings
+            spec.check(values[spec.name])
+        except BadInput:
+            values[spec.name] = spec.default
+    return Settings(**values)
 
 
 def save_settings(settings: Settings) -> None:

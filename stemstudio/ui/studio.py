@@ -16,7 +16,7 @@ from stemstudio.core.errors import StemStudioError, UserError
 from stemstudio.core.params import Values
 from stemstudio.core.source import Source
 from stemstudio.jobs.job import Job
-from stemstudio.operations.exporting import ExportChoice, export_track
+from stemstudio.operations.exporting import ExportChoice, Exported, export_track
 from stemstudio.operations.importing import Imported, import_song
 from stemstudio.operations.separating import LiveStems, Separated, separate_track
 from stemstudio.project.document import Edit, Project, Strip, Track, with_stem
@@ -245,7 +245,9 @@ class Studio(QObject):
             if self.session is not session:
                 return
             looked_at = self._lane_key
-            self._edit(operation.label, lambda project: self._with_live_strips(operation.apply(project, result), track.id))
+            self._edit(
+                operation.label, lambda project: self._with_live_strips(operation.apply(project, result), track.id)
+            )
             for stem in session.project.track(track.id).stems:
                 if stem.name == looked_at:
                     self._lane_key = stem.id
@@ -283,12 +285,12 @@ class Studio(QObject):
         merge_key = f"{gesture}:{key}" if gesture else ""
         self._edit(label, lambda project: with_stem(project, track.id, replace(stem, strip=strip)), merge_key)
 
-    def export(self, folder: Path, choice: ExportChoice, on_done: Callable[[list[Path]], None]) -> None:
+    def export(self, folder: Path, choice: ExportChoice, on_done: Callable[[Exported], None]) -> None:
         """Write stems of the selected track into `folder`."""
         if self.track is None or self.session is None:
             return
         try:
-            job: Job[list[Path]] = export_track(self.track, self.session.clips, folder, choice)
+            job: Job[Exported] = export_track(self.track, self.session.clips, folder, choice)
         except StemStudioError as error:
             self.tell(error)
             return

@@ -1,4 +1,4 @@
-"""Jobs as the window sees them: started here, polled thirty times a second, their results applied on the main thread."""
+"""Jobs as the window sees them: started here, polled 30 times a second, results applied on the main thread."""
 
 from __future__ import annotations
 

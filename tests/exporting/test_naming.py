@@ -16,7 +16,7 @@ def test_fields_take_format_specifications():
 
 @pytest.mark.parametrize("template", ["{nobody}", "{", "{track", "{0}", "{track.__class__.__mro__[9]}", "{track[x]}"])
 def test_a_template_that_cannot_be_filled_says_what_may_be_used(template):
-    with pytest.raises(BadInput, match="{track}"):
+    with pytest.raises(BadInput, match=r"\{track\}"):
         file_stem(template, FIELDS)
 
 

@@ -56,5 +56,7 @@ ACTIONS = (
     ActionSpec("mute", "Mute stem", _mute, ("M",), "Silence the selected stem.", _has_strip),
     ActionSpec("solo", "Solo stem", _solo, ("S",), "Hear the selected stem alone.", _has_strip),
     ActionSpec("next_lane", "Next lane", lambda window: _next_lane(window, 1), ("]",), "Look at the next stem."),
-    ActionSpec("previous_lane", "Previous lane", lambda window: _next_lane(window, -1), ("[",), "Look at the one before."),
+    ActionSpec(
+        "previous_lane", "Previous lane", lambda window: _next_lane(window, -1), ("[",), "Look at the one before."
+    ),
 )

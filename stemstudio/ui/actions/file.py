@@ -17,9 +17,8 @@ from stemstudio.ui.studio import PROJECT_SUFFIX
 if TYPE_CHECKING:
     from stemstudio.ui.main_window import MainWindow
 
-AUDIO_PATTERNS = (
-    "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.aif *.aiff *.m4a *.aac *.mp4 *.m4v *.mov *.mkv *.mka *.webm *.wma *.w64 *.rf64 *.caf"
-)
+_ENDINGS = "wav flac mp3 ogg oga opus aif aiff m4a aac mp4 m4v mov mkv mka webm wma w64 rf64 caf"
+AUDIO_PATTERNS = " ".join(f"*.{ending}" for ending in _ENDINGS.split())
 
 
 def open_song(window: MainWindow) -> None:
@@ -58,7 +57,9 @@ def save_as(window: MainWindow) -> bool:
     if not path:
         return False
     folder = Path(path)
-    return window.studio.save_as(folder if folder.suffix == PROJECT_SUFFIX else folder.with_name(folder.name + PROJECT_SUFFIX))
+    return window.studio.save_as(
+        folder if folder.suffix == PROJECT_SUFFIX else folder.with_name(folder.name + PROJECT_SUFFIX)
+    )
 
 
 def export(window: MainWindow) -> None:

@@ -33,7 +33,9 @@ class ActionSpec:
 SEPARATOR = ActionSpec("", "-", lambda _window: None)
 
 
-def add_actions(menu: QMenu, specs: tuple[ActionSpec, ...], window: MainWindow) -> dict[str, tuple[ActionSpec, QAction]]:
+def add_actions(
+    menu: QMenu, specs: tuple[ActionSpec, ...], window: MainWindow
+) -> dict[str, tuple[ActionSpec, QAction]]:
     """Fill `menu`; return each action by its id."""
     made = {}
     for spec in specs:
@@ -52,7 +54,7 @@ def add_actions(menu: QMenu, specs: tuple[ActionSpec, ...], window: MainWindow) 
 
 
 class _Run:
-    """Calls an action's function on the main thread, where menus live; kept small so that a traceback names the action."""
+    """Calls an action's function on the main thread, where menus live."""
 
     def __init__(self, spec: ActionSpec, window: MainWindow) -> None:
         self._spec, self._window = spec, window

@@ -29,8 +29,8 @@ def _scale(value: str, title: str) -> ActionSpec:
 
 
 ACTIONS = (
-    ActionSpec("zoom_in", "Zoom in", lambda window: window.spectrogram.zoom_in(), ("Ctrl++", "Ctrl+="), "", _has_song),
-    ActionSpec("zoom_out", "Zoom out", lambda window: window.spectrogram.zoom_out(), ("Ctrl+-",), "", _has_song),
+    ActionSpec("zoom_in", "Zoom in", lambda window: window.spectrogram.zoom(2.0), ("Ctrl++", "Ctrl+="), "", _has_song),
+    ActionSpec("zoom_out", "Zoom out", lambda window: window.spectrogram.zoom(0.5), ("Ctrl+-",), "", _has_song),
     ActionSpec("fit", "Show the whole song", lambda window: window.spectrogram.fit(), ("Ctrl+0",), "", _has_song),
     SEPARATOR,
     _scale("log", "Logarithmic frequency"),

@@ -110,14 +110,13 @@ class ExportDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(12)
-        for row, (noun, item) in enumerate(
-            (("Stems", stems), ("Format", self._format), ("Names", self._template), ("", self._example), ("Folder", folder))
-        ):
+        for row, noun in enumerate(("Stems", "Format", "Names", "", "Folder")):
             grid.addWidget(QLabel(noun, self), row, 0)
-            if isinstance(item, QWidget):
-                grid.addWidget(item, row, 1)
-            else:
-                grid.addLayout(item, row, 1)
+        grid.addLayout(stems, 0, 1)
+        grid.addWidget(self._format, 1, 1)
+        grid.addWidget(self._template, 2, 1)
+        grid.addWidget(self._example, 3, 1)
+        grid.addLayout(folder, 4, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(16)

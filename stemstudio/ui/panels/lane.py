@@ -24,7 +24,7 @@ class LaneWidget(QFrame):
 
     selected = Signal(str)
     strip_changed = Signal(str, object, str)
-    seek_requested = Signal(int)
+    seek_requested = Signal("qlonglong")
 
     def __init__(self, lane: Lane, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

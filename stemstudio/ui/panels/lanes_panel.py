@@ -20,7 +20,7 @@ EXACT_DB = -120.0
 class LanesPanel(QWidget):
     """Left side of the window."""
 
-    seek_requested = Signal(int)
+    seek_requested = Signal("qlonglong")
 
     def __init__(self, studio: Studio, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from stemstudio.ui.lanes import MIXTURE
 from stemstudio.ui.player import Player
 from stemstudio.ui.spectrogram.overview import Overview
 from stemstudio.ui.spectrogram.view import SpectrogramView
@@ -22,7 +21,7 @@ class Picture(QWidget):
         self._studio, self._player = studio, player
         self._shown = ""
         self._drawn_frames = 0
-        self.spectrogram = SpectrogramView(self)
+        self.spectrogram = SpectrogramView(theme, self)
         self.overview = Overview(self.spectrogram, self)
         self.welcome = Welcome(self)
         sound = QWidget(self)
@@ -56,12 +55,11 @@ class Picture(QWidget):
 
     def set_playhead(self, frame: int) -> None:
         """Move the playhead."""
-        self.spectrogram.set_playhead(frame, self._player.playing)
-        self.overview.set_playhead(frame)
+        self.spectrogram.set_playhead(frame)
 
     def close_worker(self) -> None:
         """End the thread that computes the picture."""
-        self.spectrogram.close_worker()
+        self.spectrogram.shutdown()
 
     @Slot()
     def _on_changed(self) -> None:
@@ -74,9 +72,6 @@ class Picture(QWidget):
         self._shown = key
         self._drawn_frames = 0
         self.spectrogram.set_source(self._studio.source_of(lane) if lane else None, key)
-        if lane is not None:
-            title = "Song" if lane.key == MIXTURE else lane.kind.title
-            self.spectrogram.set_title(title, lane.kind.colour)
 
     @Slot()
     def _on_player_changed(self) -> None:

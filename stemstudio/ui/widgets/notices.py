@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 _MOST = 3
@@ -15,7 +15,11 @@ _WIDTH = 460
 class Notice(QFrame):
     """One message."""
 
-    def __init__(self, what: str, todo: str, buttons: tuple[tuple[str, Callable[[], object]], ...], parent: QWidget) -> None:
+    dismissed = Signal()
+
+    def __init__(
+        self, what: str, todo: str, buttons: tuple[tuple[str, Callable[[], object]], ...], parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("notice")
         self._callbacks = {}
@@ -50,11 +54,14 @@ class Notice(QFrame):
     def dismiss(self) -> None:
         """Take the message away."""
         self.hide()
+        self.dismissed.emit()
         self.deleteLater()
 
     @Slot()
     def _on_clicked(self) -> None:
-        callback = self._callbacks[self.sender()]
+        button = self.sender()
+        assert isinstance(button, QPushButton)
+        callback = self._callbacks[button]
         self.dismiss()
         callback()
 
@@ -65,6 +72,7 @@ class Notices(QWidget):
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
         self._over = over
+        self._shown: list[Notice] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(8)
@@ -72,13 +80,20 @@ class Notices(QWidget):
         self.hide()
 
     def show_notice(
-        self, what: str, todo: str = "", buttons: tuple[tuple[str, Callable[[], object]], ...] = (), *, brief: bool = False
+        self,
+        what: str,
+        todo: str = "",
+        buttons: tuple[tuple[str, Callable[[], object]], ...] = (),
+        *,
+        brief: bool = False,
     ) -> Notice:
         """Show a message; a `brief` one goes by itself after a while."""
         shown = self.notices()
         for old in shown[: max(0, len(shown) - _MOST + 1)]:
             old.dismiss()
         notice = Notice(what, todo, buttons, self)
+        notice.dismissed.connect(self._place)
+        self._shown = [*self.notices(), notice]
         self._layout.addWidget(notice)
         if brief:
             timer = QTimer(notice)
@@ -91,19 +106,13 @@ class Notices(QWidget):
 
     def notices(self) -> list[Notice]:
         """Return the messages that are shown, oldest first."""
-        items = (self._layout.itemAt(index).widget() for index in range(self._layout.count()))
-        return [item for item in items if isinstance(item, Notice) and not item.isHidden()]
+        return [notice for notice in self._shown if not notice.isHidden()]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay at the bottom while the picture changes its size."""
         if watched is self._over and event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
-
-    def childEvent(self, event: QEvent) -> None:  # type: ignore[override]
-        """Shrink when a message is gone."""
-        super().childEvent(event)  # type: ignore[arg-type]
-        QTimer.singleShot(0, self, self._place)
 
     @Slot()
     def _place(self) -> None:

@@ -1,0 +1,235 @@
+"""The window, driven as a person drives it: mouse, keys, files."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
+
+from stemstudio.app import make_application
+from stemstudio.ui.dialogs.export import ExportDialog
+from stemstudio.ui.main_window import MainWindow
+
+LEFT = Qt.MouseButton.LeftButton
+SONG_SECONDS = 4
+
+
+@pytest.fixture(scope="session")
+def qapp():
+    return make_application()
+
+
+@pytest.fixture
+def song(tmp_path):
+    """A short stereo song: a steady chord and clicks, different in both channels."""
+    rate = 44100
+    t = np.arange(SONG_SECONDS * rate) / rate
+    chord = 0.1 * sum(np.sin(2 * np.pi * f * t) for f in (220, 277.2, 329.6))
+    clicks = np.zeros_like(t)
+    for beat in np.arange(0, SONG_SECONDS, 0.5):
+        start = int(beat * rate)
+        clicks[start : start + 400] += (
+            0.5 * np.random.default_rng(1).standard_normal(400) * np.exp(-np.arange(400) / 80)
+        )
+    path = tmp_path / "Été – song.wav"
+    soundfile.write(path, np.stack([chord + clicks, 0.7 * chord + clicks], 1), rate, subtype="FLOAT")
+    return path
+
+
+@pytest.fixture
+def window(qtbot, monkeypatch):
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
+    window = MainWindow()
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+    window.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def drop(window, *paths):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    place, action, buttons, keys = QPoint(400, 300), Qt.DropAction.CopyAction, LEFT, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(place, action, mime, buttons, keys)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(place), action, mime, buttons, keys))
+
+
+def wait_for_song(qtbot, window):
+    qtbot.waitUntil(lambda: window.studio.track is not None and not window.studio.opening, timeout=20000)
+
+
+def separate(qtbot, window, method="hpss"):
+    page = window.inspector.page("Separate")
+    page._method.setCurrentIndex(page._method.findData(method))
+    qtbot.mouseClick(page.button, LEFT)
+    assert window.studio.separating_job
+    assert page.button.text() == "Cancel"
+    qtbot.waitUntil(lambda: not window.studio.separating_job, timeout=60000)
+
+
+def lane(window, name):
+    return next(widget for widget in window.lanes._widgets if widget.lane.kind.name == name)
+
+
+def test_empty_window_says_what_to_do(window):
+    assert window.picture.welcome.open.isVisible()
+    assert not window.export_button.isEnabled()
+    assert not window.inspector.page("Separate").button.isEnabled()
+    assert not window.transport.play.isEnabled()
+
+
+def test_a_song_is_dropped_separated_mixed_saved_reopened_and_exported(qtbot, window, song, tmp_path, monkeypatch):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    assert window.windowTitle() == "Été – song – StemStudio"
+    assert window.studio.track.mixture.frames == SONG_SECONDS * 44100
+    separate(qtbot, window)
+    assert [each.lane.kind.name for each in window.lanes._widgets] == ["mixture", "harmonic", "percussive", "residual"]
+    assert window.studio.track.receipt.null_db < -120
+    assert "sum = mix" in window.lanes._null.text()
+
+    percussive = lane(window, "percussive")
+    qtbot.mouseClick(percussive, LEFT, pos=QPoint(60, 12))
+    assert window.studio.lane.kind.name == "percussive"
+    qtbot.mouseClick(percussive._mute, LEFT)
+    assert window.studio.lane.strip.mute
+    qtbot.keyClick(percussive._gain, Qt.Key.Key_PageDown)
+    assert window.studio.lane.strip.gain_db == pytest.approx(-3.0)
+    window.actions_by_id["undo"][1].trigger()
+    assert window.studio.lane.strip.gain_db == 0
+    assert window.studio.lane.strip.mute
+
+    place = tmp_path / "kept" / "My song"
+    place.parent.mkdir()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(place), ""))
+    window.actions_by_id["save"][1].trigger()
+    qtbot.waitUntil(lambda: not window.studio.needs_a_place, timeout=10000)
+    kept = window.studio.session.project
+    window.new_project()
+    assert window.studio.track is None
+    window.studio.open_path(place.with_suffix(".stemstudio"))
+    assert window.studio.session.project == kept
+    assert window.actions_by_id["undo"][1].isEnabled()
+
+    out = tmp_path / "out"
+
+    def press_export(dialog):
+        dialog._folder.setText(str(out))
+        dialog._format.setCurrentIndex(dialog._format.findText("WAV, 32", Qt.MatchFlag.MatchStartsWith))
+        return True
+
+    monkeypatch.setattr(ExportDialog, "exec", press_export)
+    qtbot.mouseClick(window.export_button, LEFT)
+    qtbot.waitUntil(lambda: bool(window.notices.notices()), timeout=20000)
+    files = sorted(out.iterdir())
+    assert [path.name for path in files] == [
+        f"Été – song ({name}).wav" for name in ("Harmonic", "Percussive", "Residual")
+    ]
+    total = sum(soundfile.read(path, dtype="float64")[0] for path in files)
+    mixture = soundfile.read(song, dtype="float64")[0]
+    assert 10 * np.log10(np.sum((total - mixture) ** 2) / np.sum(mixture**2)) < -120
+
+
+def test_stems_appear_and_can_be_mixed_while_separation_runs_and_cancel_keeps_nothing(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    before = window.studio.session.clips.ids()
+    seen = []
+    window.studio.changed.connect(lambda: seen.append([each.live for each in window.studio.lanes()]))
+    page = window.inspector.page("Separate")
+    page._method.setCurrentIndex(page._method.findData("hpss"))
+    qtbot.mouseClick(page.button, LEFT)
+    qtbot.waitUntil(lambda: not window.studio.separating_job, timeout=60000)
+    assert [False, True, True, True] in seen
+    count = len(window.studio.session.history.labels)
+
+    qtbot.mouseClick(page.button, LEFT)
+    began = time.monotonic()
+    qtbot.mouseClick(page.button, LEFT)
+    qtbot.waitUntil(lambda: not window.studio.separating_job, timeout=5000)
+    assert time.monotonic() - began < 5
+    assert len(window.studio.session.history.labels) == count
+    assert len(window.studio.session.clips.ids()) == len(before) + 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("empty.wav", b"", "empty"),
+        ("text.mp3", b"this is no sound at all, it only looks like a name\n" * 40, "text.mp3"),
+        ("folder.wav", None, "folder"),
+    ],
+)
+def test_a_bad_file_gets_one_sentence_and_changes_nothing(qtbot, window, song, tmp_path, name, content, says):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    project = window.studio.session.project
+    bad = tmp_path / name
+    bad.mkdir() if content is None else bad.write_bytes(content)
+    drop(window, bad)
+    qtbot.waitUntil(lambda: bool(window.notices.notices()), timeout=20000)
+    text = window.notices.notices()[0].text
+    assert says in text
+    assert "\n" not in text
+    assert window.studio.session.project == project
+    assert not window.studio.opening
+
+
+def test_playing_moves_the_playhead_and_space_stops_it(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    window.activateWindow()
+    qtbot.mouseClick(window.transport.play, LEFT)
+    assert window.player.playing
+    qtbot.waitUntil(lambda: window.player.position > 4000, timeout=10000)
+    window.actions_by_id["play"][1].trigger()
+    qtbot.waitUntil(lambda: not window.player.playing, timeout=3000)
+    window.player.seek(44100)
+    qtbot.waitUntil(lambda: window.transport._time.text() == "0:01.000", timeout=3000)
+
+
+def test_both_themes_and_every_setting_apply_at_once(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    dark = window.grab().toImage().pixelColor(5, 400).lightness()
+    window.actions_by_id["light"][1].trigger()
+    light = window.grab().toImage().pixelColor(5, 400).lightness()
+    assert light > 200 > 60 > dark
+    window.actions_by_id["scale_linear"][1].trigger()
+    assert window.studio.settings.frequency_scale == "linear"
+    assert window.actions_by_id["scale_linear"][1].isChecked()
+    assert not window.actions_by_id["scale_log"][1].isChecked()
+
+
+def test_every_button_and_lane_has_a_name_and_a_tip(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    separate(qtbot, window)
+    for button in window.findChildren(QPushButton):
+        if button.isVisible():
+            assert button.text() or button.accessibleName()
+            assert button.toolTip() or button.text()
+    for _, action in window.actions_by_id.values():
+        assert action.text()
+
+
+def test_no_two_actions_share_a_key(window):
+    keys = [key.toString() for _, action in window.actions_by_id.values() for key in action.shortcuts()]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_project_left_unsaved_is_there_after_a_crash(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    folder = window.studio.session.folder
+    assert Path(folder).is_dir()
+    assert window.studio.needs_a_place
