@@ -28,6 +28,8 @@ class FileInfo:
         Whether the coding threw sound away.
     title : str
         From the tags, else from the file's name.
+    notices : tuple of str
+        What a person should know of the file; complete once it was decoded to its end.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class FileInfo:
     subtype: str
     lossy: bool
     title: str
+    notices: tuple[str, ...] = ()
 
 
 def probe(path: str | os.PathLike[str]) -> FileInfo:
@@ -60,4 +63,5 @@ def describe(decoder: Decoder) -> FileInfo:
         subtype=decoder.subtype,
         lossy=decoder.lossy,
         title=decoder.title,
+        notices=decoder.notices,
     )
