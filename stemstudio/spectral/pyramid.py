@@ -1,0 +1,308 @@
+"""The spectrogram of a sound of any length, kept as tiles of bytes at halving resolutions in time.
+
+Level 0 has one column per hop of the short-time Fourier transform, level ``k`` one per ``2**k`` hops, holding their
+mean power (the louder of them would lift the noise floor as one zooms out). Work is done in units of 256 hops; one
+unit gives the columns of every level that is wanted. The coarse levels are kept for the whole sound: they are the
+overview and what is drawn at once. Finer tiles are computed when somebody looks and forgotten again, so that memory
+does not grow with the length of the sound.
+
+Inside a tile frequency comes first: a frequency scale is then a choice of whole lines of 256 bytes, which is
+the fastest thing that memory can do.
+
+No Qt here; drawing is in ``ui/spectrogram``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemstudio.core.progress import Reporter
+from stemstudio.core.source import Source
+from stemstudio.spectral import decibels
+from stemstudio.spectral.scales import BinLadder
+from stemstudio.spectral.stft import StftSpec
+
+TILE_COLUMNS = 256
+TOP_LEVEL = 8
+"""At this level a unit of work is one column."""
+
+_NEVER, _SKETCHED = 0, -1
+_SKETCH_LEVEL = 6
+_SKETCH_FROM_UNITS = 128
+_BATCH = 16  # frames of a transform that stay in the processor's cache
+_serial = itertools.count()
+_stamps = itertools.count(1)
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class TileRequest:
+    """What somebody looks at: a level and a range of sample frames."""
+
+    level: int
+    start_frame: int
+    end_frame: int
+
+
+class Tile:
+    """256 columns of one level: `data` uint8 (rows, 256) and, for each unit in it, the version that it shows."""
+
+    __slots__ = ("data", "stamp", "versions")
+
+    def __init__(self, rows: int, level: int) -> None:
+        self.data: Bytes = np.zeros((rows, TILE_COLUMNS), np.uint8)
+        self.versions: NDArray[np.int32] = np.zeros(1 << level, np.int32)
+        self.stamp = 0
+
+
+class TileCache:
+    """Fine tiles of any number of pyramids, the least recently used ones dropped beyond `limit_bytes`."""
+
+    def __init__(self, limit_bytes: int = 64 << 20) -> None:
+        self.limit_bytes = limit_bytes
+        self._tiles: OrderedDict[tuple[int, int, int], Tile] = OrderedDict()
+        self._lock = threading.Lock()
+        self.bytes = 0
+
+    def get(self, key: tuple[int, int, int]) -> Tile | None:
+        """Tile of (pyramid, level, index), or None."""
+        with self._lock:
+            tile = self._tiles.get(key)
+            if tile is not None:
+                self._tiles.move_to_end(key)
+            return tile
+
+    def add(self, key: tuple[int, int, int], tile: Tile) -> None:
+        """Keep `tile` and drop what is over the limit."""
+        with self._lock:
+            self._tiles[key] = tile
+            self.bytes += tile.data.nbytes
+            while self.bytes > self.limit_bytes and len(self._tiles) > 1:
+                self.bytes -= self._tiles.popitem(last=False)[1].data.nbytes
+
+
+class SpectrogramPyramid:
+    """Spectrogram of `source` as tiles.
+
+    Parameters
+    ----------
+    source : Source
+        May grow and change while it is shown: say so with `invalidate`.
+    n_fft_at_44100 : int
+        Frame of the transform at 44.1 kHz in samples; at other rates it lasts about as long. The hop is a quarter.
+    overview_bytes : int
+        What the levels that are kept for the whole sound may take together.
+    cache : TileCache, optional
+        Where fine tiles live; give several pyramids the same one.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        n_fft_at_44100: int = 4096,
+        overview_bytes: int = 24 << 20,
+        cache: TileCache | None = None,
+    ) -> None:
+        self.source = source
+        self.spec = StftSpec.at_rate(source.sample_rate, n_fft_at_44100)
+        self.ladder = BinLadder(self.spec.bins)
+        self.revision = 0
+        """Grows whenever something new can be seen."""
+        self._overview_bytes = overview_bytes
+        self._cache = cache or TileCache()
+        self._serial = next(_serial)
+        self._overview: dict[tuple[int, int], Tile] = {}
+        self._versions: NDArray[np.int32] = np.ones(self.units, np.int32)
+        self._lock = threading.Lock()
+
+    @property
+    def unit_frames(self) -> int:
+        """Sample frames of a unit of work."""
+        return TILE_COLUMNS * self.spec.hop
+
+    @property
+    def units(self) -> int:
+        """Number of units of work in the whole sound."""
+        return -(-self.spec.frames(self.source.frames) // TILE_COLUMNS)
+
+    @property
+    def base_level(self) -> int:
+        """The finest level that is kept for the whole sound."""
+        whole = 2 * self.units * TILE_COLUMNS * self.ladder.rows  # this level and all above it
+        return min(max(0, math.ceil(math.log2(max(whole, 1) / self._overview_bytes))), TOP_LEVEL)
+
+    def level_for(self, frames_per_pixel: float) -> int:
+        """The level whose columns are nearest to one pixel wide."""
+        return min(max(0, round(math.log2(max(frames_per_pixel / self.spec.hop, 1e-9)))), TOP_LEVEL)
+
+    def column_at(self, level: int, frame: float) -> float:
+        """Place of a sample frame on the columns of `level`; column ``c`` covers ``c`` to ``c + 1``."""
+        return (frame / self.spec.hop + 0.5) / (1 << level)
+
+    def tile(self, level: int, index: int) -> tuple[Bytes, int]:
+        """Return the best that is known of a tile now, uint8 (rows, 256), and a stamp that changes when that does.
+
+        Columns not computed yet are taken from coarser levels, else they are silence. Do not write into the array.
+        """
+        tile = self._find(level, index)
+        here = self._units_of(level, index)
+        known = np.zeros(0, np.bool_) if tile is None else tile.versions[: len(here)] != _NEVER
+        if tile is not None and known.all():
+            return tile.data, tile.stamp
+        revision = self.revision
+        if level < TOP_LEVEL:
+            coarse, _ = self.tile(level + 1, index // 2)
+            half = coarse[:, 128 * (index % 2) : 128 * (index % 2) + 128]
+            data = np.repeat(half, 2, axis=1)
+        else:
+            data = np.zeros((self.ladder.rows, TILE_COLUMNS), np.uint8)
+        if tile is not None and known.any():
+            columns = np.repeat(known, TILE_COLUMNS >> level)
+            data[:, : len(columns)][:, columns] = tile.data[:, : len(columns)][:, columns]
+        return data, -1 - revision
+
+    def level_db(self, frame: float, hertz: float) -> float | None:
+        """Level at a place in decibels (0 is a full-scale sine), from the finest tile there is; None if not known."""
+        row = round(hertz * self.spec.n_fft / self.source.sample_rate)
+        if not (0 <= frame < self.source.frames and 0 <= row < self.spec.bins):
+            return None
+        for level in range(TOP_LEVEL + 1):
+            column = int(self.column_at(level, frame))
+            tile = self._find(level, column // TILE_COLUMNS)
+            unit = (column << level) // TILE_COLUMNS - (column // TILE_COLUMNS << level)
+            if tile is not None and tile.versions[unit] != _NEVER:
+                return decibels.decode(int(tile.data[row, column % TILE_COLUMNS]))
+        return None
+
+    def invalidate(self, start_frame: int, end_frame: int) -> None:
+        """Say that the sound changed or appeared there: what is shown stays until it has been computed anew."""
+        reach = self.spec.n_fft
+        first = max(0, (start_frame - reach) // self.unit_frames)
+        last = max(0, -(-(end_frame + reach) // self.unit_frames))
+        with self._lock:
+            self._grow()
+            self._versions[first:last] += 1
+
+    def compute(self, request: TileRequest, reporter: Reporter, on_unit: Callable[[], None] = lambda: None) -> None:
+        """Compute what `request` needs, then the overview, then a screen on either side; all that is not there yet.
+
+        `on_unit` is called after each step, a few milliseconds apart. Calls may follow each other; what was done before
+        a cancel is kept. One thread at a time.
+        """
+        with self._lock:
+            self._grow()
+        steps = list(self._plan(request))
+        for done, (unit, level, sketch) in enumerate(steps):
+            reporter.update(done / len(steps), "Drawing the spectrogram")
+            self._compute_unit(unit, level, sketch=sketch)
+            self.revision += 1
+            on_unit()
+        reporter.update(1.0)
+
+    def _plan(self, request: TileRequest) -> Iterator[tuple[int, int, bool]]:
+        base, seen = self.base_level, set[tuple[int, int]]()
+        first = max(0, request.start_frame // self.unit_frames)
+        last = min(self.units, request.end_frame // self.unit_frames + 1)
+        level = min(request.level, base)
+        never = [u for u in range(self.units) if self._version_at(base, u) == _NEVER]
+        if len(never) > _SKETCH_FROM_UNITS and base <= _SKETCH_LEVEL:
+            yield from ((unit, base, True) for unit in never)
+        margin = last - first
+        nearest = sorted(range(self.units), key=lambda unit: abs(2 * unit - first - last))
+        for units, at in (
+            (range(first, last), level),
+            (nearest, base),
+            (range(max(0, first - margin), min(self.units, last + margin)), level),
+        ):
+            for unit in units:
+                if (unit, at) not in seen and self._version_at(at, unit) != self._versions[unit]:
+                    seen.add((unit, at))
+                    yield unit, at, False
+
+    def _compute_unit(self, unit: int, level: int, *, sketch: bool) -> None:
+        version = int(self._versions[unit])
+        base = self.base_level
+        levels = [k for k in range(base, TOP_LEVEL + 1) if self._version_at(k, unit) != version]
+        if level < base:
+            levels.append(level)
+        power = self._sketch(unit) if sketch else self._columns(unit)
+        at = _SKETCH_LEVEL if sketch else 0
+        for k in range(max(levels, default=-1) + 1):
+            if k > at:
+                power = np.float32(0.5) * (power[0::2] + power[1::2])
+            if k in levels:
+                codes = self.ladder.climb(decibels.encode(power).T)
+                self._store(k, unit, np.repeat(codes, 1 << max(0, at - k), axis=1), _SKETCHED if sketch else version)
+
+    def _columns(self, unit: int) -> NDArray[np.float32]:
+        """Power of the 256 hops of a unit, float32 (256, bins)."""
+        spec = self.spec
+        start = unit * self.unit_frames - spec.n_fft // 2
+        samples = self.source.read(start, (TILE_COLUMNS - 1) * spec.hop + spec.n_fft)
+        frames = np.lib.stride_tricks.sliding_window_view(samples, spec.n_fft, axis=1)[:, :: spec.hop]
+        return _power(frames)
+
+    def _sketch(self, unit: int) -> NDArray[np.float32]:
+        """Power of a few single hops of a unit, enough for a first sight of a long sound."""
+        spec, step = self.spec, self.unit_frames >> 2
+        starts = [unit * self.unit_frames + step * k + step // 2 - spec.n_fft // 2 for k in range(4)]
+        return _power(np.stack([self.source.read(start, spec.n_fft) for start in starts], axis=1))
+
+    def _store(self, level: int, unit: int, codes: Bytes, version: int) -> None:
+        index, place = divmod(unit, 1 << level)
+        tile = self._find(level, index)
+        if tile is None:
+            tile = Tile(self.ladder.rows, level)
+            if level >= self.base_level:
+                self._overview[level, index] = tile
+            else:
+                self._cache.add((self._serial, level, index), tile)
+        width = TILE_COLUMNS >> level
+        tile.data[:, place * width : (place + 1) * width] = codes
+        tile.versions[place] = version
+        tile.stamp = next(_stamps)
+
+    def _find(self, level: int, index: int) -> Tile | None:
+        return self._overview.get((level, index)) or self._cache.get((self._serial, level, index))
+
+    def _version_at(self, level: int, unit: int) -> int:
+        index, place = divmod(unit, 1 << level)
+        tile = self._find(level, index)
+        return _NEVER if tile is None else int(tile.versions[place])
+
+    def _units_of(self, level: int, index: int) -> range:
+        return range(index << level, max(min((index + 1) << level, self.units), index << level))
+
+    def _grow(self) -> None:
+        more = self.units - len(self._versions)
+        if more > 0:
+            self._versions = np.concatenate([self._versions, np.ones(more, np.int32)])
+
+
+def _power(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Power of frames (channels, columns, n_fft), summed over channels: float32 (columns, bins)."""
+    from scipy.fft import rfft
+
+    channels, columns, n_fft = frames.shape
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
+    scaled = (window * (4 / n_fft)).astype(np.float32)  # a full-scale sine on a bin gets the power 1
+    power = np.zeros((columns, n_fft // 2 + 1), np.float32)
+    for first in range(0, columns, _BATCH):
+        for channel in range(channels):
+            # One thread: the sound that plays and the separation that runs need the other core more.
+            parts = rfft(frames[channel, first : first + _BATCH] * scaled, axis=1).view(np.float32)
+            parts *= parts
+            batch = power[first : first + _BATCH]
+            batch += parts[:, 0::2]
+            batch += parts[:, 1::2]
+    return power
