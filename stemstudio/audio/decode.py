@@ -163,11 +163,9 @@ def _open(path: Path) -> _Reader:
         try:
             return reader(path)
         except OSError as error:
-            # FFmpeg's errors are operating system errors too, by inheritance.
-            if type(error).__module__ == "builtins":
-                raise from_os_error(error, path) from error
-        except (ValueError, RuntimeError, LookupError):
-            continue
+            raise from_os_error(error, path) from error
+        except (ValueError, RuntimeError, MemoryError):
+            continue  # not this reader's, or too damaged for it
     raise BadInput(
         f"{path.name} is not audio that can be read, or it is damaged.",
         "Give a WAV, FLAC, MP3, Ogg, Opus, AIFF or M4A file, or a video with sound.",

@@ -19,33 +19,34 @@ _EDIT_CLOCK = 600
 
 
 class FfmpegReader:
-    """An open file and its first audio stream. Raises ``av.FFmpegError`` or `ValueError` if there is none."""
+    """An open file and its first audio stream. Raises `ValueError` if there is none that can be decoded."""
 
     def __init__(self, path: Path) -> None:
         import av
 
         # FFmpeg describes each flaw of a damaged file on standard error, which is not its to write to.
         av.logging.set_level(av.logging.PANIC)
-        self._errors: tuple[type[Exception], ...] = (av.FFmpegError, ValueError)
+        self._errors: tuple[type[Exception], ...] = (av.FFmpegError, ValueError, MemoryError)
         # The file is opened here: FFmpeg would take "pipe:0" for more than a name, and open what a playlist names.
         self._handle = path.open("rb")
         try:
             options = {"protocol_whitelist": "none"}
             self._container: Any = av.open(self._handle, options=options, metadata_errors="replace")
-            self._stream: Any = next(iter(self._container.streams.audio))
-        except StopIteration:
-            self.close()
-            raise ValueError("no audio stream") from None
-        except BaseException:
+        except self._errors as error:
             self._handle.close()
-            raise
-        context = self._stream.codec_context
+            raise ValueError("no container that is known") from error
+        self._stream: Any = next(iter(self._container.streams.audio), None)
+        context = self._stream and self._stream.codec_context
+        if context is None:
+            self.close()
+            raise ValueError("no audio stream that can be decoded")
         self.sample_rate: int = context.sample_rate or 0
         self.channels: int = context.channels or 0
         short = self._container.format.name.split(",")[0]
         self.format = _FORMATS.get(short, short)
-        self.subtype: str = _NAMES.get(context.name, context.name)
-        self.lossy = not context.name.startswith(_LOSSLESS)
+        codec: str = context.name or ""
+        self.subtype = _NAMES.get(codec, codec)
+        self.lossy = not codec.startswith(_LOSSLESS)
         self.damaged = 0
         self.exact = False
         self._gapless = self._itunes_length()
