@@ -101,6 +101,8 @@ def separate_track(
         return Separated(refs, receipt)
 
     def apply(project: Project, result: Separated) -> Project:
+        if all(each.id != track.id for each in project.tracks):
+            return project  # the song was taken out meanwhile
         current = project.track(track.id)
         strips = {stem.name: stem.strip for stem in current.stems}
         stems = tuple(Stem(uuid.uuid4().hex, name, clip) for name, clip in result.clips)

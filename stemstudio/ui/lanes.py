@@ -17,7 +17,7 @@ MIXTURE = "mixture"
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class StemLane:
     """One lane: `key` is the stem's id, its name while it is being made, or `MIXTURE`.
 
     `sound_key` changes whenever the sound does, so that pictures of it can be kept.
@@ -34,23 +34,23 @@ class Lane:
 _SONG = StemKind(MIXTURE, "Song", "#98A1B2")
 
 
-def lanes_of(track: Track | None, live: LiveStems | None, live_strips: Mapping[str, Strip]) -> tuple[Lane, ...]:
+def lanes_of(track: Track | None, live: LiveStems | None, live_strips: Mapping[str, Strip]) -> tuple[StemLane, ...]:
     """Return the lanes of `track`: the song, then its stems or those being made."""
     if track is None:
         return ()
-    song = Lane(MIXTURE, _SONG, track.mixture.id, track.mixture.id, None)
+    song = StemLane(MIXTURE, _SONG, track.mixture.id, track.mixture.id, None)
     if live is not None and live.clip_ids:
         return (
             song,
             *(
-                Lane(name, stem_kind(name), clip_id, clip_id, live_strips.get(name, Strip()), live=True)
+                StemLane(name, stem_kind(name), clip_id, clip_id, live_strips.get(name, Strip()), live=True)
                 for name, clip_id in live.clip_ids.items()
             ),
         )
     return (
         song,
         *(
-            Lane(
+            StemLane(
                 stem.id,
                 stem_kind(stem.name),
                 stem.clip.id,
@@ -62,7 +62,7 @@ def lanes_of(track: Track | None, live: LiveStems | None, live_strips: Mapping[s
     )
 
 
-def lane_source(session: Session, track: Track, lane: Lane) -> Source:
+def lane_source(session: Session, track: Track, lane: StemLane) -> Source:
     """Sound that a lane shows, before gain and pan."""
     for stem in track.stems:
         if stem.id == lane.key:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Slot
@@ -23,6 +26,7 @@ from PySide6.QtWidgets import (
 from stemstudio.core.errors import InternalError
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.exporting import Exported
+from stemstudio.project.recovery import Recoverable, discard, recoverable
 from stemstudio.separation.warm import warm_up
 from stemstudio.ui.actions import edit, file, help, playback, view  # noqa: A004 - a menu's name, not the builtin
 from stemstudio.ui.actions.spec import ActionSpec, add_actions
@@ -34,6 +38,7 @@ from stemstudio.ui.panels.picture import Picture
 from stemstudio.ui.panels.separate_page import SeparatePage
 from stemstudio.ui.panels.transport import Transport
 from stemstudio.ui.player import Player
+from stemstudio.ui.spectrogram.view import SpectrogramView
 from stemstudio.ui.studio import Studio
 from stemstudio.ui.tasks import Tasks, sentence
 from stemstudio.ui.theme import THEMES, apply_theme
@@ -50,6 +55,10 @@ MENUS = (
 
 class MainWindow(QMainWindow):
     """Everything that a person sees."""
+
+    studio: Studio
+    player: Player
+    spectrogram: SpectrogramView
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,6 +80,7 @@ class MainWindow(QMainWindow):
         self._make_layout()
         self._connect()
         self._restore_geometry()
+        self.spectrogram.setFocus()
         self._on_settings_changed()
         self._on_changed()
 
@@ -107,9 +117,9 @@ class MainWindow(QMainWindow):
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setHandleWidth(4)
         splitter.setChildrenCollapsible(False)
-        for widget, least in ((self.lanes, 272), (self.picture, 380), (self.inspector, 272)):
-            widget.setMinimumWidth(least)
-            splitter.addWidget(widget)
+        for part, least in ((self.lanes, 272), (self.picture, 380), (self.inspector, 272)):
+            part.setMinimumWidth(least)
+            splitter.addWidget(part)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([320, 800, 320])
         bottom = QHBoxLayout()
@@ -159,6 +169,7 @@ class MainWindow(QMainWindow):
         """Open `paths`, or offer what was left unsaved; then load in the background what is slow to load."""
         for path in paths:
             self.studio.open_path(path)
+        self.tasks.start(Job("Looking for unsaved work", Lane.IO, lambda _: recoverable()), self._offer_lost_work)
         self.tasks.start(Job("Warming up", Lane.CPU, warm_up), lambda _: None)
 
     def separate(self) -> None:
@@ -170,8 +181,17 @@ class MainWindow(QMainWindow):
 
     def new_project(self) -> None:
         """Begin with nothing, after asking what becomes of unsaved work."""
-        if self._may_leave():
+        if self._may_leave(self.new_project):
             self.studio.new_project()
+
+    def _offer_lost_work(self, found: tuple[Recoverable, ...]) -> None:
+        for lost in found[:2]:
+            when = datetime.fromtimestamp(lost.when_s).astimezone().strftime("%d %B, %H:%M")
+            self.notices.show_notice(
+                f"“{lost.title}” was not saved.",
+                f"Its stems are still here, as they were on {when}.",
+                (("Open", partial(self.studio.open_project, lost.folder)), ("Discard", partial(discard, lost.folder))),
+            )
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
@@ -187,7 +207,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved work, then end everything in order: timers, jobs, sound, project, window."""
-        if not self._may_leave():
+        if not self._may_leave(self.close):
             event.ignore()
             return
         geometry = base64.b64encode(bytes(self.saveGeometry().data())).decode()
@@ -198,9 +218,12 @@ class MainWindow(QMainWindow):
         self.studio.close()
         event.accept()
 
-    def _may_leave(self) -> bool:
-        track = self.studio.track
-        if not self.studio.needs_a_place or track is None or not track.stems:
+    def _may_leave(self, then: Callable[[], object]) -> bool:
+        """Ask about unsaved stems; if they are to be saved, `then` is called again once they are."""
+        if not self.studio.needs_a_place:
+            return True
+        if not self.studio.has_work:
+            self.studio.discard()
             return True
         answer = QMessageBox.question(
             self,
@@ -210,7 +233,9 @@ class MainWindow(QMainWindow):
             QMessageBox.StandardButton.Save,
         )
         if answer == QMessageBox.StandardButton.Save:
-            return file.save_as(self)
+            file.save_as(self, then)
+        if answer == QMessageBox.StandardButton.Discard:
+            self.studio.discard()
         return answer == QMessageBox.StandardButton.Discard
 
     # Telling

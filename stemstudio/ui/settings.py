@@ -25,7 +25,7 @@ class Settings:
     theme: str = "dark"
     colour_map: str = "magma"
     frequency_scale: str = "log"
-    range_db: float = 90.0
+    range_db: float = 80.0
     follow_playhead: bool = True
     audio_device: str = ""
     backend: str = ""
@@ -62,7 +62,7 @@ PREFERENCES = (
     ParamSpec(
         "range_db",
         "float",
-        90.0,
+        80.0,
         "Spectrogram range",
         "Quieter sound becomes visible as it grows.",
         low=40.0,

@@ -5,7 +5,6 @@ Every change of the document goes through `Session.edit`; after it `changed` is 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +14,16 @@ from PySide6.QtCore import QObject, Signal
 from stemstudio.core.errors import StemStudioError, UserError
 from stemstudio.core.params import Values
 from stemstudio.core.source import Source
-from stemstudio.jobs.job import Job
+from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.exporting import ExportChoice, Exported, export_track
 from stemstudio.operations.importing import Imported, import_song
 from stemstudio.operations.separating import LiveStems, Separated, separate_track
+from stemstudio.project.copying import SavedCopy
 from stemstudio.project.document import Edit, Project, Strip, Track, with_stem
-from stemstudio.project.folders import unsaved_folder
+from stemstudio.project.recovery import new_unsaved_folder
 from stemstudio.project.session import Session
-from stemstudio.ui.lanes import MIXTURE, Lane, lane_source, lanes_of
+from stemstudio.ui.lanes import MIXTURE, StemLane, lane_source, lanes_of
+from stemstudio.ui.sessions import Sessions
 from stemstudio.ui.settings import Settings, load_settings, save_settings, with_recent
 from stemstudio.ui.tasks import Tasks
 
@@ -53,7 +54,7 @@ class Studio(QObject):
         super().__init__(parent)
         self.tasks = tasks
         self.settings: Settings = load_settings()
-        self.session: Session | None = None
+        self._sessions = Sessions(tasks, self.changed.emit)
         self._track_id = ""
         self._lane_key = MIXTURE
         self._live: dict[str, tuple[LiveStems, str]] = {}
@@ -61,6 +62,11 @@ class Studio(QObject):
         self._waiting_for_tracks = 0
 
     # What is there
+
+    @property
+    def session(self) -> Session | None:
+        """The open project."""
+        return self._sessions.current
 
     @property
     def track(self) -> Track | None:
@@ -95,12 +101,12 @@ class Studio(QObject):
         """Whether a song is being read."""
         return self._waiting_for_tracks > 0
 
-    def lanes(self) -> tuple[Lane, ...]:
+    def lanes(self) -> tuple[StemLane, ...]:
         """Return the lanes of the selected track."""
         return lanes_of(self.track, self.live, self._live_strips)
 
     @property
-    def lane(self) -> Lane | None:
+    def lane(self) -> StemLane | None:
         """The lane that is looked at."""
         lanes = self.lanes()
         for lane in lanes:
@@ -108,7 +114,7 @@ class Studio(QObject):
                 return lane
         return lanes[0] if lanes else None
 
-    def source_of(self, lane: Lane) -> Source:
+    def source_of(self, lane: StemLane) -> Source:
         """Sound of `lane`, before gain and pan."""
         assert self.session is not None
         assert self.track is not None
@@ -127,27 +133,24 @@ class Studio(QObject):
     def import_song(self, path: Path) -> None:
         """Read the song at `path` and add it to the project."""
         try:
-            session = self._need_session()
-            operation = import_song(path, session.clips)
+            clips = self._need_session().clips
+            operation = import_song(path, clips)
         except StemStudioError as error:
             self.tell(error)
             return
-        self._waiting_for_tracks += 1
-        self.changed.emit()
 
-        def done(song: Imported) -> None:
-            self._waiting_for_tracks -= 1
-            if self.session is not session:
-                return
-            if self._edit(operation.label, lambda project: operation.apply(project, song)):
-                self._track_id = session.project.tracks[-1].id
-                self._lane_key = MIXTURE
+        def done(session: Session, song: Imported) -> None:
+            self._on_import_ended()
+            if self._edit(session, operation.label, lambda project: operation.apply(project, song)):
+                self._track_id, self._lane_key = session.project.tracks[-1].id, MIXTURE
                 self.update_settings(with_recent(self.settings, path))
                 self.changed.emit()
 
-        self.tasks.start(operation.job, done, self._on_import_ended, self._on_import_ended)
+        self._waiting_for_tracks += 1
+        self._sessions.start(operation.job, done, self._on_import_ended)
+        self.changed.emit()
 
-    def _on_import_ended(self, _error: Exception | None = None) -> None:
+    def _on_import_ended(self) -> None:
         self._waiting_for_tracks -= 1
         self.changed.emit()
 
@@ -159,24 +162,25 @@ class Studio(QObject):
             self.tell(error)
             return
         self._take_session(session)
-        self.update_settings(with_recent(self.settings, folder))
+        if not session.is_unsaved:
+            self.update_settings(with_recent(self.settings, folder))
 
     def new_project(self) -> None:
         """Close the open project; the next song begins another."""
         self._take_session(None)
 
-    def save_as(self, folder: Path) -> bool:
-        """Keep the project in `folder` from now on."""
+    def save_as(self, folder: Path, then: Callable[[], object] | None = None) -> None:
+        """Keep the project in `folder` from now on; `then` is called once it is there."""
         if self.session is None:
-            return False
-        try:
-            self.session.save_as(folder)
-        except StemStudioError as error:
-            self.tell(error)
-            return False
-        self.update_settings(with_recent(self.settings, folder))
-        self.changed.emit()
-        return True
+            return
+
+        def done(session: Session, copy: SavedCopy) -> None:
+            session.adopt(copy)
+            self.update_settings(with_recent(self.settings, session.folder))
+            if then is not None:
+                then()
+
+        self._sessions.start(Job(f"Saving “{folder.stem}”", Lane.IO, self.session.copying(folder)), done)
 
     def save(self) -> None:
         """Mark the project as saved where it is; every edit is on the disk already."""
@@ -187,38 +191,44 @@ class Studio(QObject):
     @property
     def needs_a_place(self) -> bool:
         """Whether the project has never been saved anywhere."""
-        return self.session is not None and self.session.folder.parent == unsaved_folder()
+        return self.session is not None and self.session.is_unsaved
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anything was made that cannot be had again by opening the song."""
+        return self.session is not None and any(track.stems for track in self.session.project.tracks)
 
     @property
     def title(self) -> str:
         """Name of the project, or of its song while it has no place."""
-        if self.session is None:
-            return ""
-        if self.needs_a_place:
-            return self.track.title if self.track else "New project"
-        return self.session.title
+        return self.session.title if self.session else ""
+
+    def discard(self) -> None:
+        """Throw the unsaved project away and begin with nothing."""
+        self._forget()
+        self._sessions.discard()
+        self.changed.emit()
 
     def close(self) -> None:
-        """Let go of the project."""
-        self._take_session(None)
+        """Let go of the project; every job has ended."""
+        self._sessions.close()
 
     def _need_session(self) -> Session:
         if self.session is None:
-            self._take_session(Session.create(unsaved_folder() / f"{uuid.uuid4().hex}{PROJECT_SUFFIX}"))
+            self._take_session(Session.create(new_unsaved_folder()))
         assert self.session is not None
         return self.session
 
     def _take_session(self, session: Session | None) -> None:
+        self._forget()
+        self._sessions.take(session)
+        self.changed.emit()
+
+    def _forget(self) -> None:
         for _, job_id in self._live.values():
             self.tasks.cancel(job_id)
         self._live.clear()
-        old, self.session = self.session, session
         self._track_id, self._lane_key = "", MIXTURE
-        if session is not None:
-            session.listeners.append(self.changed.emit)
-        self.changed.emit()
-        if old is not None:
-            old.close()
 
     # Changing
 
@@ -240,33 +250,34 @@ class Studio(QObject):
             return
         operation, live = separate_track(track, session.clips, backend_id, values)
 
-        def done(result: Separated) -> None:
+        def done(session: Session, result: Separated) -> None:
             self._live.pop(track.id, None)
-            if self.session is not session:
-                return
             looked_at = self._lane_key
             self._edit(
-                operation.label, lambda project: self._with_live_strips(operation.apply(project, result), track.id)
+                session,
+                operation.label,
+                lambda project: self._with_live_strips(operation.apply(project, result), track.id),
             )
-            for stem in session.project.track(track.id).stems:
+            for stem in self.track.stems if self.track else ():
                 if stem.name == looked_at:
                     self._lane_key = stem.id
             self.changed.emit()
 
-        def ended(_error: Exception | None = None) -> None:
+        def ended() -> None:
             self._live.pop(track.id, None)
             self._lane_key = MIXTURE
             self.changed.emit()
 
         self._live_strips = {stem.name: stem.strip for stem in track.stems}
-        ticket = self.tasks.start(operation.job, done, ended, ended)
+        ticket = self._sessions.start(operation.job, done, ended)
         self._live[track.id] = (live, ticket.id)
         self.changed.emit()
 
     def _with_live_strips(self, project: Project, track_id: str) -> Project:
-        for stem in project.track(track_id).stems:
-            if stem.name in self._live_strips:
-                project = with_stem(project, track_id, replace(stem, strip=self._live_strips[stem.name]))
+        for track in project.tracks:
+            for stem in track.stems if track.id == track_id else ():
+                if stem.name in self._live_strips:
+                    project = with_stem(project, track_id, replace(stem, strip=self._live_strips[stem.name]))
         return project
 
     def set_strip(self, key: str, strip: Strip, gesture: str = "") -> None:
@@ -283,7 +294,9 @@ class Studio(QObject):
             return
         label = _strip_label(stem.strip, strip, stem.name)
         merge_key = f"{gesture}:{key}" if gesture else ""
-        self._edit(label, lambda project: with_stem(project, track.id, replace(stem, strip=strip)), merge_key)
+        self._edit(
+            self.session, label, lambda project: with_stem(project, track.id, replace(stem, strip=strip)), merge_key
+        )
 
     def export(self, folder: Path, choice: ExportChoice, on_done: Callable[[Exported], None]) -> None:
         """Write stems of the selected track into `folder`."""
@@ -294,7 +307,7 @@ class Studio(QObject):
         except StemStudioError as error:
             self.tell(error)
             return
-        self.tasks.start(job, on_done)
+        self._sessions.start(job, lambda _session, exported: on_done(exported))
 
     def undo(self) -> None:
         """Step back in the history."""
@@ -316,10 +329,12 @@ class Studio(QObject):
         except StemStudioError as error:
             self.tell(error)
 
-    def _edit(self, label: str, edit: Edit, merge_key: str = "") -> bool:
-        assert self.session is not None
+    def _edit(self, session: Session, label: str, edit: Edit, merge_key: str = "") -> bool:
+        """Change the document of `session`; False, and nothing happened, if it is not open or the disk is full."""
+        if session is not self.session:
+            return False
         try:
-            self.session.edit(label, edit, merge_key or None)
+            session.edit(label, edit, merge_key or None)
         except StemStudioError as error:
             self.tell(error)
             return False

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from stemstudio.core.resources import resource
+
 SPACE = 8
 """Every gap is a multiple of this, in logical pixels."""
 
@@ -101,6 +103,7 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
 
 
 def _style_sheet(t: Theme) -> str:
+    chevron, check = (resource("icons", f"{name}.svg").as_posix() for name in ("chevron", "check"))
     return f"""
 * {{ font-size: 13px; }}
 QMainWindow, QDialog {{ background: {t.panel}; }}
@@ -132,12 +135,13 @@ QPushButton[primary="true"]:disabled {{ background: {t.raised}; color: {t.text_s
 QPushButton[flat="true"] {{ background: transparent; padding: 4px 8px; }}
 QPushButton[flat="true"]:hover {{ background: {t.raised}; }}
 QPushButton[letter="true"] {{ padding: 0; min-width: 26px; max-width: 26px; min-height: 22px; max-height: 22px;
-    font-size: 12px; font-weight: 600; }}
+    font-size: 12px; font-weight: 600; border-color: {t.line}; }}
 QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line};
     border-radius: {RADIUS}px; padding: 4px 8px; min-height: 20px; selection-background-color: {t.accent};
     selection-color: {t.on_accent}; }}
 QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {t.accent}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line};
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QLineEdit[quiet="true"] {{ background: transparent; border-color: transparent; padding: 1px 2px; min-height: 16px;
@@ -146,7 +150,7 @@ QLineEdit[quiet="true"]:hover, QLineEdit[quiet="true"]:focus {{ border-color: {t
 QCheckBox {{ spacing: 8px; }}
 QCheckBox::indicator {{ width: 15px; height: 15px; border: 1px solid {t.text_secondary}; border-radius: 3px;
     background: {t.raised}; }}
-QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url("{check}"); }}
 QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
 QSlider::groove:horizontal {{ height: 4px; background: {t.line}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: 2px; }}

@@ -136,7 +136,7 @@ def test_a_song_is_dropped_separated_mixed_saved_reopened_and_exported(qtbot, wi
     ]
     total = sum(soundfile.read(path, dtype="float64")[0] for path in files)
     mixture = soundfile.read(song, dtype="float64")[0]
-    assert 10 * np.log10(np.sum((total - mixture) ** 2) / np.sum(mixture**2)) < -120
+    assert np.sum((total - mixture) ** 2) < 1e-12 * np.sum(mixture**2)
 
 
 def test_stems_appear_and_can_be_mixed_while_separation_runs_and_cancel_keeps_nothing(qtbot, window, song):
@@ -203,7 +203,8 @@ def test_both_themes_and_every_setting_apply_at_once(qtbot, window, song):
     dark = window.grab().toImage().pixelColor(5, 400).lightness()
     window.actions_by_id["light"][1].trigger()
     light = window.grab().toImage().pixelColor(5, 400).lightness()
-    assert light > 200 > 60 > dark
+    assert light > 200
+    assert dark < 60
     window.actions_by_id["scale_linear"][1].trigger()
     assert window.studio.settings.frequency_scale == "linear"
     assert window.actions_by_id["scale_linear"][1].isChecked()

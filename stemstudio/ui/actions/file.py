@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,16 +51,15 @@ def save(window: MainWindow) -> None:
         window.studio.save()
 
 
-def save_as(window: MainWindow) -> bool:
-    """Ask for a place and keep the project there from now on; False if the person thought better of it."""
+def save_as(window: MainWindow, then: Callable[[], object] | None = None) -> None:
+    """Ask for a place and keep the project there from now on; `then` is called once it is there."""
     suggested = f"{window.studio.title or 'Project'}{PROJECT_SUFFIX}"
     path, _ = QFileDialog.getSaveFileName(window, "Save project as", suggested, f"Projects (*{PROJECT_SUFFIX})")
-    if not path:
-        return False
-    folder = Path(path)
-    return window.studio.save_as(
-        folder if folder.suffix == PROJECT_SUFFIX else folder.with_name(folder.name + PROJECT_SUFFIX)
-    )
+    if path:
+        folder = Path(path)
+        if folder.suffix != PROJECT_SUFFIX:
+            folder = folder.with_name(folder.name + PROJECT_SUFFIX)
+        window.studio.save_as(folder, then)
 
 
 def export(window: MainWindow) -> None:

@@ -34,7 +34,7 @@ class HistoryPage(QWidget):
     def _on_changed(self) -> None:
         session = self._studio.session
         labels = session.history.labels if session else ()
-        cursor = session.history.cursor if session else -1
+        cursor = session.history.index if session else -1
         if self._shown == (labels, cursor):
             return
         self._shown = (labels, cursor)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from stemstudio.project.document import Strip
-from stemstudio.ui.lanes import Lane
+from stemstudio.ui.lanes import StemLane
 from stemstudio.ui.theme import Theme
 from stemstudio.ui.widgets.pan_knob import PanKnob
 from stemstudio.ui.widgets.value_slider import ResetSlider
@@ -20,13 +20,13 @@ _STEPS_PER_DB = 10
 
 
 class LaneWidget(QFrame):
-    """Shows one `Lane`; says when a person selects it or changes its place in the mix."""
+    """Shows one `StemLane`; says when a person selects it or changes its place in the mix."""
 
     selected = Signal(str)
     strip_changed = Signal(str, object, str)
-    seek_requested = Signal("qlonglong")
+    seek_requested = Signal("qlonglong")  # type: ignore[arg-type]  # the stubs know no names of C++ types
 
-    def __init__(self, lane: Lane, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, lane: StemLane, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lane = lane
         self.setObjectName("lane")
@@ -61,7 +61,7 @@ class LaneWidget(QFrame):
         self.set_theme(theme)
         self.show_lane(lane)
 
-    def show_lane(self, lane: Lane) -> None:
+    def show_lane(self, lane: StemLane) -> None:
         """Show `lane`, of the same key, as it is now."""
         self.lane = lane
         strip = lane.strip

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from stemstudio.audio.peaks import peaks_of
 from stemstudio.project.document import Strip
-from stemstudio.ui.lanes import Lane
+from stemstudio.ui.lanes import StemLane
 from stemstudio.ui.panels.lane import LaneWidget
 from stemstudio.ui.studio import Studio
 from stemstudio.ui.theme import Theme
 
 EXACT_DB = -120.0
+ROUNDING_DB = -200.0
 
 
 class LanesPanel(QWidget):
     """Left side of the window."""
 
-    seek_requested = Signal("qlonglong")
+    seek_requested = Signal("qlonglong")  # type: ignore[arg-type]  # the stubs know no names of C++ types
 
     def __init__(self, studio: Studio, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,7 +91,7 @@ class LanesPanel(QWidget):
         self._show_null()
         self._on_lane_selected()
 
-    def _rebuild(self, lanes: tuple[Lane, ...]) -> None:
+    def _rebuild(self, lanes: tuple[StemLane, ...]) -> None:
         for widget in self._widgets:
             self._column.removeWidget(widget)
             widget.hide()
@@ -107,7 +106,7 @@ class LanesPanel(QWidget):
             self._widgets.append(widget)
             self._show_sound(widget, lane)
 
-    def _show_sound(self, widget: LaneWidget, lane: Lane) -> None:
+    def _show_sound(self, widget: LaneWidget, lane: StemLane) -> None:
         session, track = self._studio.session, self._studio.track
         if session is not None and track is not None:
             widget.set_envelope(peaks_of(session.clips, lane.clip_id), track.mixture.frames)
@@ -128,9 +127,9 @@ class LanesPanel(QWidget):
             self._null.setText("")
             return
         level = track.receipt.null_db
-        exact = level is None or level <= EXACT_DB
-        shown = "exactly" if level is None or math.isinf(level) else f"{level:.0f} dB".replace("-", "−")
-        self._null.setText(f"sum = mix {shown}" if exact else f"sum ≠ mix {shown}")
+        sign = "=" if level is None or level <= EXACT_DB else "≠"
+        shown = "exactly" if level is None or level <= ROUNDING_DB else f"{level:.0f} dB".replace("-", "−")
+        self._null.setText(f"sum {sign} mix {shown}")
         self._null.setToolTip(
             "How far the sum of all stems, at 0 dB, is from the song: the quieter the better. "
             "Nothing is lost and nothing is rescaled."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -51,7 +53,7 @@ class Picture(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         self.spectrogram.set_theme(theme)
-        self.overview.set_theme(theme)
+        self.overview.update()
 
     def set_playhead(self, frame: int) -> None:
         """Move the playhead."""
@@ -80,9 +82,15 @@ class Picture(QWidget):
     @Slot()
     def _on_settings_changed(self) -> None:
         settings = self._studio.settings
-        self.spectrogram.set_scale(settings.frequency_scale)
-        self.spectrogram.set_colour_map(settings.colour_map)
-        self.spectrogram.set_range_db(settings.range_db)
+        look = self.spectrogram.look
+        self.spectrogram.set_look(
+            replace(
+                look,
+                scale=settings.frequency_scale,
+                colour_map=settings.colour_map,
+                range_db=settings.range_db,
+            )
+        )
         self.spectrogram.set_follow(settings.follow_playhead)
 
     @Slot()

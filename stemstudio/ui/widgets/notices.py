@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 _MOST = 3
 _SHOWN_MS = 8000
-_WIDTH = 460
+_WIDTH = 480
+_GAP = 8
 
 
 class Notice(QFrame):
@@ -50,6 +51,12 @@ class Notice(QFrame):
         self.text = f"{what} {todo}".strip()
         self.setAccessibleName(self.text)
 
+    def fit(self, width: int) -> None:
+        """Take the height that the text needs at `width`."""
+        layout = self.layout()
+        assert layout is not None
+        self.setFixedSize(width, max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height()))
+
     @Slot()
     def dismiss(self) -> None:
         """Take the message away."""
@@ -75,7 +82,7 @@ class Notices(QWidget):
         self._shown: list[Notice] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(8)
+        self._layout.setSpacing(_GAP)
         over.installEventFilter(self)
         self.hide()
 
@@ -120,8 +127,8 @@ class Notices(QWidget):
             self.hide()
             return
         width = min(_WIDTH, self._over.width() - 32)
-        self.setFixedWidth(width)
-        self._layout.activate()
-        height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
+        for notice in self.notices():
+            notice.fit(width)
+        height = sum(notice.height() for notice in self.notices()) + _GAP * (len(self.notices()) - 1)
         self.setGeometry((self._over.width() - width) // 2, self._over.height() - height - 16, width, height)
         self.raise_()

@@ -22,7 +22,7 @@ class Envelope(Protocol):
 class Waveform(QWidget):
     """Draws an `Envelope` over the whole song; the drawing is kept until the sound or the size changes."""
 
-    seek_requested = Signal("qlonglong")
+    seek_requested = Signal("qlonglong")  # type: ignore[arg-type]  # the stubs know no names of C++ types
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
