@@ -3,7 +3,8 @@
 Consecutive documents differ in one stem or one patch. So every `Track`, `Stem` and `Patch` is written once, as a part
 with a number, and stands in what contains it as that number: an edit costs what it changed, on disk and in memory.
 Fields that have their default are left out; floats survive to the last bit. Which fields there are comes from the
-classes of document.py alone; `SCHEMA` names their version.
+classes of document.py alone; a new field that older programs do not know is a new version of the database
+(`database.MIGRATIONS`).
 """
 
 from __future__ import annotations
@@ -19,9 +20,6 @@ from stemstudio.project.document import Patch, Project, Stem, Track
 
 T = TypeVar("T")
 Reader = Callable[[Any, "Parts"], Any]
-
-SCHEMA = 1
-"""Version of the documents; it grows with every change of a field that older programs could not read."""
 
 PART_KINDS: dict[str, type] = {"track": Track, "stem": Stem, "patch": Patch}
 _KIND_NAMES = {kind: name for name, kind in PART_KINDS.items()}

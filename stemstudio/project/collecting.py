@@ -21,15 +21,17 @@ def collect_clips(store: ProjectStore) -> None:
     """Remove the clips that no step of the history of `store` names.
 
     To be called when no job writes clips. Only files that bear a name of the program's making are removed, and none
-    of a project that was rescued. What cannot be removed stays for the next time.
+    of a project that was rescued, or that lacks a clip: there the names are not to be trusted. What cannot be removed
+    stays for the next time.
     """
-    if store.keeps_media:
-        return
     needed = clip_ids(step.project for step in store.history.steps)
-    for path in store.clips.folder.glob("*.wav"):
-        if path.stem not in needed and _OURS.fullmatch(path.stem):
+    there = {path.stem for path in store.clips.folder.glob("*.wav")}
+    if store.keeps_media or needed - there:
+        return
+    for clip in there - needed:
+        if _OURS.fullmatch(clip):
             with suppress(UserError):
-                store.clips.remove(path.stem)
+                store.clips.remove(clip)
 
 
 def is_blank(history: History) -> bool:

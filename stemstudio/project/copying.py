@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +46,8 @@ def write_copy(history: History, clips: ClipStore, folder: Path, reporter: Repor
     if folder.exists():
         raise NoRoom(f"{folder} exists already.", "Choose another name.")
     history = history.mark_saved()
-    part = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.part")
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of an attempt that a crash ended
     try:
         ProjectStore.create(part, history).close()
         with as_user_errors(folder):

@@ -14,6 +14,9 @@ APPLICATION_ID = 0x5374656D  # "Stem"
 BUSY_S = 0.1
 """How long to wait for another program that is just letting go."""
 
+CHECKPOINT_PAGES = 4000
+"""The log grows to this many pages (16 MB) before an edit has to wait until it is moved into the database."""
+
 _CREATE = """
 CREATE TABLE step (            -- the history, oldest first
     seq        INTEGER PRIMARY KEY,
@@ -37,11 +40,18 @@ CREATE TABLE state (
 """
 
 MIGRATIONS: tuple[str, ...] = (_CREATE,)
-"""What leads from version n to n + 1; a document's schema counts with the tables."""
+"""What leads from version n to n + 1, as SQL. A new field of the document is a version too, if only an empty entry:
+older programs then say that they need an update instead of taking the file for a damaged one."""
 
 
 class DamagedProject(BadInput):
     """The database of a project cannot be read as it is."""
+
+    @classmethod
+    def found(cls, folder: Path) -> DamagedProject:
+        """Make the error for damage that was just found in the project `folder`."""
+        todo = "Close it and open it again: what can be read will be rescued."
+        return cls(f"The database of {folder.name} is damaged.", todo)
 
 
 class LockedProject(UserError):
@@ -67,10 +77,13 @@ def connect(folder: Path, create: bool = False) -> sqlite3.Connection:
         connection.text_factory = ascii_text
         try:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            version = 0 if create else _version(connection, folder)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            _migrate(connection, folder, create)
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            if version < len(MIGRATIONS):
+                _migrate(connection, version)
         except BaseException:
             connection.close()
             raise
@@ -95,20 +108,24 @@ def ascii_text(text: bytes) -> str:
     return str(text, "ascii")
 
 
-def _migrate(connection: sqlite3.Connection, folder: Path, create: bool) -> None:
-    connection.execute("BEGIN EXCLUSIVE")
+def _version(connection: sqlite3.Connection, folder: Path) -> int:
+    """Version of the database, which nothing has been done to yet."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if version == 0 or application != APPLICATION_ID:
+        raise DamagedProject.found(folder)
     if version > len(MIGRATIONS):
         raise BadInput(f"{folder.name} was made by a newer StemStudio.", "Update StemStudio to open it.")
-    if not create and (version == 0 or application != APPLICATION_ID):
-        raise DamagedProject(f"The database of {folder.name} is empty or not one of StemStudio.")
-    for number in range(version, len(MIGRATIONS)):
-        for statement in MIGRATIONS[number].split(";\n"):
-            connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-    connection.execute("COMMIT")
+    return int(version)
+
+
+def _migrate(connection: sqlite3.Connection, version: int) -> None:
+    with transaction(connection):
+        for number in range(version, len(MIGRATIONS)):
+            for statement in MIGRATIONS[number].split(";\n"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
 @contextmanager
@@ -116,6 +133,10 @@ def as_user_errors(folder: Path) -> Iterator[None]:
     """Turn the errors of SQLite and of the operating system about `folder` into sentences with a remedy."""
     try:
         yield
+    except sqlite3.ProgrammingError:
+        raise  # used wrongly, by us
+    except UnicodeDecodeError as error:  # SQLite may quote damaged bytes in its message
+        raise DamagedProject.found(folder) from error
     except sqlite3.Error as error:
         raise _from_sqlite(error, folder) from error
     except OSError as error:
@@ -138,5 +159,5 @@ def _from_sqlite(error: sqlite3.Error, folder: Path) -> UserError:
                 "Check the disk and its permissions, or copy it elsewhere.",
             )
         case "SQLITE_CORRUPT" | "SQLITE_NOTADB":
-            return DamagedProject(f"The database of {folder.name} is damaged.")
+            return DamagedProject.found(folder)
     return UserError(f"The project {folder} could not be used: {error}.", "Check the disk and try again.")

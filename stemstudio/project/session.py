@@ -37,6 +37,7 @@ class Session:
     def __init__(self, store: ProjectStore) -> None:
         self._store = store
         self._former: list[ProjectStore] = []
+        self._closed = False
         self.listeners: list[Callable[[], None]] = []
 
     @classmethod
@@ -179,9 +180,11 @@ class Session:
         An unsaved project that was never touched, or that was saved elsewhere, is removed; any other stays and is
         offered at the next start.
         """
+        if self._closed:
+            return
+        self._closed = True
         for store in (*self._former, self._store):
             leave(store)
-        self._former.clear()
 
     def discard(self) -> None:
         """Close an unsaved project and remove it: the person does not want it."""

@@ -28,11 +28,13 @@ class ProjectStore:
     """The stored history of one project, and its clips; one program at a time has it open.
 
     Made by `create` or `open`. `history` is what is stored: it changes only after the disk has taken the change.
+    While `keeps_media` is true, clips that nothing refers to must stay.
     """
 
     def __init__(self, folder: Path, connection: sqlite3.Connection, history: History) -> None:
         self.folder, self.history = folder, history
         self.clips = ClipStore(folder / MEDIA)
+        self.keeps_media = False
         self._connection = connection
         self._parts = Parts()
         self._first_parts: list[int] = []
@@ -42,13 +44,14 @@ class ProjectStore:
     def create(cls, folder: Path, history: History, keep_media: bool = False) -> ProjectStore:
         """Make the project `folder`, which has no database yet, with `history` as its own.
 
-        With `keep_media`, `keeps_media` stays true: clips that nothing refers to must not be collected.
+        With `keep_media`, `keeps_media` will be true for ever.
         """
         with as_user_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         connection = connect(folder, create=True)
         try:
             store = cls(folder, connection, history)
+            store.keeps_media = keep_media
             with as_user_errors(folder), transaction(connection):
                 connection.execute("INSERT INTO state (id, cursor, keep_media) VALUES (1, 0, ?)", (keep_media,))
                 store._insert_all(history)
@@ -76,18 +79,11 @@ class ProjectStore:
                 store._read_all()
         except ValueError as error:
             connection.close()
-            raise DamagedProject(f"The database of {folder.name} is damaged.") from error
+            raise DamagedProject.found(folder) from error
         except BaseException:
             connection.close()
             raise
         return store
-
-    @property
-    def keeps_media(self) -> bool:
-        """Whether clips that nothing refers to must stay."""
-        with as_user_errors(self.folder):
-            (keep,) = self._connection.execute("SELECT keep_media FROM state").fetchone()
-        return bool(keep)
 
     def is_stored(self, part: object) -> bool:
         """Whether `part` of a document is in the database already, told by identity."""
@@ -183,10 +179,10 @@ class ProjectStore:
                 raise ValueError(f"step {number} is missing")
             self._first_parts.append(first_part)
             steps.append(read_step(label, document, merge_key, when_s, self._parts))
-        state = query("SELECT cursor, saved FROM state").fetchone()
+        state = query("SELECT cursor, saved, keep_media FROM state").fetchone()
         if state is None or not 0 <= state[0] < len(steps):
             raise ValueError("the present step is missing")
-        self.history = History(tuple(steps), *state)
+        self.history, self.keeps_media = History(tuple(steps), *state[:2]), bool(state[2])
 
 
 def read_step(label: str, document: str, merge_key: str, when_s: float, parts: Parts) -> Step:

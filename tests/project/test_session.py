@@ -1,0 +1,386 @@
+"""The open project as a person lives with it: edit, undo, save elsewhere, close, come back."""
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stemstudio.core.errors import Cancelled, NoRoom, UserError
+from stemstudio.core.progress import Progress
+from stemstudio.project.collecting import is_blank
+from stemstudio.project.document import ClipRef, Marker, Patch, Project, Stem, Track, with_stem, with_track
+from stemstudio.project.folders import unsaved_folder
+from stemstudio.project.recovery import new_unsaved_folder, recoverable
+from stemstudio.project.references import clip_ids
+from stemstudio.project.session import Session
+
+
+def marked(number):
+    return lambda project: replace(project, markers=(*project.markers, Marker("t", number, str(number))))
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_new_project_is_empty(session):
+    assert session.project == Project()
+    assert session.title == "Sönge & more"
+    assert not session.is_dirty
+    assert not session.is_unsaved
+    assert is_blank(session.history)
+
+
+def test_the_suffix_is_appended(tmp_path):
+    made = Session.create(tmp_path / "v1.2 final")
+    made.close()
+    assert made.folder == tmp_path / "v1.2 final.stemstudio"
+    assert made.title == "v1.2 final"
+
+
+def test_a_project_is_never_made_over_another(session):
+    with pytest.raises(NoRoom, match="already"):
+        Session.create(session.folder)
+
+
+def test_edits_undo_and_redo(session):
+    session.edit("Mark 1", marked(1))
+    session.edit("Mark 2", marked(2))
+    session.undo()
+    assert session.project == marked(1)(Project())
+    session.redo()
+    session.redo()
+    assert session.project == marked(2)(marked(1)(Project()))
+    session.jump(0)
+    session.undo()
+    assert session.project == Project()
+
+
+def test_an_edit_that_changes_nothing_is_no_step(session):
+    told = []
+    session.listeners.append(lambda: told.append(1))
+    session.edit("Nothing", lambda project: project)
+    session.edit("The same again", lambda _: Project())
+    session.undo()
+    session.redo()
+    assert len(session.history.steps) == 1
+    assert told == []
+
+
+def test_an_edit_that_raises_changes_nothing(session):
+    with pytest.raises(ZeroDivisionError):
+        session.edit("Broken", lambda _: 1 / 0)
+    assert len(session.history.steps) == 1
+
+
+def test_listeners_hear_of_every_change_after_it_is_stored(session):
+    seen = []
+    session.listeners.append(lambda: seen.append((session.history.index, session.is_dirty)))
+    session.edit("Mark 1", marked(1))
+    session.mark_saved()
+    session.undo()
+    session.redo()
+    assert seen == [(1, True), (1, False), (0, True), (1, False)]
+
+
+def test_a_dragged_slider_is_one_step(session, add_song, set_gain):
+    add_song(session)
+    count = len(session.history.steps)
+    for gain in range(1, 20):
+        set_gain(session, -float(gain), merge_key="gain")
+    assert len(session.history.steps) == count + 1
+    session.undo()
+    assert session.project.tracks[0].stems[0].strip.gain_db == 0.0
+
+
+def test_a_project_comes_back_as_it_was_left(session, add_song, set_gain):
+    add_song(session)
+    set_gain(session, -6.25)
+    set_gain(session, -0.1 - 0.2)
+    session.mark_saved()
+    session.undo()
+    session.close()
+    again = Session.open(session.folder)
+    assert again.history == session.history
+    assert again.is_dirty
+    again.redo()
+    assert again.project.tracks[0].stems[0].strip.gain_db == -0.1 - 0.2
+    assert not again.is_dirty
+    source = again.clips.open(again.project.tracks[0].mixture.id)
+    assert np.all(source.read(0, 100) == 0.5)
+    again.close()
+
+
+def test_closing_twice_is_closing_once(session):
+    session.close()
+    session.close()
+
+
+def test_clips_go_with_the_last_step_that_names_them(session, add_song, make_clip):
+    add_song(session)
+    kept = clip_ids(step.project for step in session.history.steps)
+    extra = make_clip(session.clips)
+    session.edit("Patch", lambda p: with_stem(p, "Song", Stem("Song/vocals", "vocals", extra)))
+    session.undo()
+    session.close()
+    again = Session.open(session.folder)
+    assert extra.id in again.clips.ids(), "it can still be redone"
+    again.edit("Mark 1", marked(1))
+    again.close()
+    last = Session.open(session.folder)
+    assert last.clips.ids() == kept
+    assert last.missing_clips == frozenset()
+    last.close()
+
+
+def test_what_a_crash_left_of_jobs_is_collected_and_nothing_else(session, add_song, make_clip):
+    track = add_song(session)
+    orphan = make_clip(session.clips)
+    unfinished = session.clips.create(2, 1000, 8000)
+    media = session.clips.folder
+    (media / "notes.txt").write_text("mine")
+    (media / "my recording.wav").write_bytes(b"RIFF")
+    (media / "take2.wav").write_bytes(b"RIFF")
+    session._store.close()  # as a crash would: nothing is tidied
+    again = Session.open(session.folder)
+    names = files(media)
+    assert {"notes.txt", "my recording.wav", "take2.wav", f"{track.mixture.id}.wav"} <= set(names)
+    assert not [name for name in names if name.startswith((orphan.id, unfinished.id))]
+    assert again.missing_clips == frozenset()
+    again.close()
+    unfinished.discard()
+
+
+def test_a_missing_clip_is_known_and_does_not_keep_from_working(session, add_song, set_gain):
+    track = add_song(session)
+    session.clips.remove(track.mixture.id)
+    assert session.missing_clips == {track.mixture.id}
+    session.close()
+    session = Session.open(session.folder)
+    assert session.clips.ids() == {stem.clip.id for stem in track.stems}
+    set_gain(session, -3.0)
+    assert session.project.tracks[0].stems[0].strip.gain_db == -3.0
+    session.close()
+
+
+def test_where_a_named_clip_is_missing_no_other_is_collected(session, add_song, make_clip):
+    """Damage may have changed a clip's name: the nameless one may be it."""
+    track = add_song(session)
+    session.clips.path(track.mixture.id).rename(session.clips.path("0" * 32))
+    session.close()
+    Session.open(session.folder).close()
+    assert "0" * 32 in {path.stem for path in session.clips.folder.iterdir()}
+
+
+# --- saving elsewhere -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["linked", "copied"])
+def target(request, tmp_path, monkeypatch):
+    """A folder beside the project, where clips are linked, and one on another disk, where they must be copied."""
+    if request.param == "linked":
+        yield tmp_path / "Saved.stemstudio"
+        return
+    shm = Path("/dev/shm")
+    if shm.is_dir() and shm.stat().st_dev != tmp_path.stat().st_dev:
+        with tempfile.TemporaryDirectory(dir=shm) as folder:
+            yield Path(folder) / "Saved.stemstudio"
+        return
+
+    def link(*_):
+        raise OSError(18, "another disk")
+
+    monkeypatch.setattr(os, "link", link)
+    yield tmp_path / "Saved.stemstudio"
+
+
+def test_save_as_takes_everything_along_and_goes_on_there(session, add_song, set_gain, target):
+    add_song(session)
+    set_gain(session, -3.0)
+    session.undo()
+    before, old_folder = session.history, session.folder
+    told = []
+    session.listeners.append(lambda: told.append(session.folder))
+    session.save_as(target)
+    assert told == [target]
+    assert session.folder == target
+    assert not session.is_dirty
+    assert session.history.labels == before.labels
+    assert session.history.index == before.index
+    assert session.missing_clips == frozenset()
+    session.redo()
+    set_gain(session, -9.0)
+    media = session.clips.folder
+    assert files(media) == files(old_folder / "media")
+    session.close()
+    old = Session.open(old_folder)
+    assert old.history == before, "the old folder keeps what it had"
+    old.close()
+    new = Session.open(target)
+    assert new.history == session.history
+    new.close()
+    assert [name for name in files(target.parent) if "part" in name] == []
+
+
+def test_save_as_here_is_save(session, add_song):
+    add_song(session)
+    session.save_as(session.folder.with_suffix(""))
+    assert not session.is_dirty
+
+
+def test_save_as_never_replaces_anything(session, add_song, tmp_path):
+    add_song(session)
+    taken = tmp_path / "Taken.stemstudio"
+    taken.mkdir()
+    (taken / "precious").write_text("x")
+    with pytest.raises(NoRoom, match="exists already"):
+        session.save_as(taken)
+    assert files(taken) == ["precious"]
+    assert session.is_dirty
+
+
+def test_a_cancelled_save_as_leaves_nothing(session, add_song, target):
+    add_song(session, seconds=60.0)
+    before = files(target.parent)
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        session.save_as(target, progress)
+    assert files(target.parent) == before
+    assert session.folder != target
+    session.undo()
+
+
+def test_what_a_killed_save_as_left_is_no_obstacle(session, add_song, target):
+    add_song(session)
+    leftover = target.with_name(f".{target.name}.part") / "media"
+    leftover.mkdir(parents=True)
+    (leftover / "half.wav").write_bytes(b"RIFF")
+    session.save_as(target)
+    assert not leftover.exists()
+    assert "half.wav" not in files(target / "media")
+
+
+def test_a_save_as_that_fails_leaves_everything_as_it_was(session, add_song, tmp_path):
+    add_song(session)
+    before = session.history
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UserError):
+        session.save_as(tmp_path / "file" / "Saved")
+    assert session.history is before
+    assert (tmp_path / "file").read_text() == "x"
+    session.undo()
+
+
+def test_progress_of_a_copy_reaches_the_reporter(session, add_song, target):
+    add_song(session)
+    progress = Progress()
+    session.save_as(target, progress)
+    assert progress.fraction == pytest.approx(1.0)
+
+
+def test_what_happens_while_a_job_copies_is_brought_along(session, add_song, set_gain, make_clip, target):
+    add_song(session)
+    copy = session.copying(target)(Progress())
+    set_gain(session, -3.0)
+    extra = make_clip(session.clips, value=0.25)
+    session.edit("Patch", lambda p: with_stem(p, "Song", Stem("Song/vocals", "vocals", extra)))
+    session.adopt(copy)
+    assert session.is_dirty
+    assert session.missing_clips == frozenset()
+    assert np.all(session.clips.open(extra.id).read(0, 100) == 0.25)
+    session.close()
+    again = Session.open(target)
+    assert again.history == session.history
+    again.close()
+
+
+def test_undo_while_a_job_copies_is_brought_along(session, add_song, target):
+    add_song(session)
+    copy = session.copying(target)(Progress())
+    session.undo()
+    session.adopt(copy)
+    assert session.history.undo_label == "Open Song"
+    session.undo()
+
+
+def test_a_job_that_began_before_save_as_may_end_after_it(session, add_song, make_clip, target):
+    track = add_song(session)
+    clips = session.clips
+    session.save_as(target)
+    late = make_clip(clips, value=0.125)
+    session.edit("Patch", lambda p: with_stem(p, track.id, replace(track.stems[0], patches=(Patch(0, late),))))
+    assert np.all(session.clips.open(late.id).read(0, 100) == 0.125)
+    session.close()
+    again = Session.open(target)
+    assert again.missing_clips == frozenset()
+    again.close()
+
+
+# --- unsaved projects -------------------------------------------------------------------------------------------
+
+
+def test_an_unsaved_project_is_called_after_its_song(add_song):
+    session = Session.create(new_unsaved_folder())
+    assert session.is_unsaved
+    assert session.title == "Untitled"
+    add_song(session, "Blue Bossa")
+    assert session.title == "Blue Bossa"
+    session.close()
+
+
+def test_an_untouched_unsaved_project_leaves_nothing():
+    session = Session.create(new_unsaved_folder())
+    session.edit("Nothing", lambda project: project)
+    session.close()
+    assert files(unsaved_folder()) == []
+
+
+def test_an_unsaved_project_that_was_saved_leaves_nothing(add_song, target):
+    session = Session.create(new_unsaved_folder())
+    add_song(session)
+    old = session.clips
+    mixture = session.project.tracks[0].mixture
+    session.save_as(target)
+    assert np.all(old.open(mixture.id).read(0, 10) == 0.5), "what plays goes on playing"
+    assert not session.is_unsaved
+    session.close()
+    assert files(unsaved_folder()) == []
+    assert Session.open(target).project.tracks[0].mixture == mixture
+
+
+def test_a_crash_after_save_as_does_not_offer_the_unsaved_project_again(add_song, target):
+    session = Session.create(new_unsaved_folder())
+    add_song(session)
+    session.save_as(target)
+    for store in (*session._former, session._store):  # as a crash would: nothing is tidied
+        store.close()
+    assert recoverable() == ()
+    assert files(unsaved_folder()) == []
+    again = Session.open(target)
+    assert again.missing_clips == frozenset()
+    again.close()
+
+
+def test_discarding_removes_an_unsaved_project(add_song):
+    session = Session.create(new_unsaved_folder())
+    add_song(session)
+    session.discard()
+    assert files(unsaved_folder()) == []
+
+
+def test_a_saved_project_cannot_be_discarded(session, add_song):
+    add_song(session)
+    with pytest.raises(AssertionError):
+        session.discard()
+
+
+def test_references_are_found_wherever_they_are():
+    clips = [ClipRef(str(number), 1, 1, 1) for number in range(4)]
+    stem = Stem("s", "vocals", clips[1], (Patch(0, clips[2]), Patch(0, clips[3])))
+    project = with_track(Project(), Track("t", "T", "", clips[0], (stem,)))
+    assert clip_ids([project, Project()]) == {"0", "1", "2", "3"}
+    assert clip_ids([project], lambda part: part is stem) == {"0"}
