@@ -73,7 +73,7 @@ class Decoder:
             raise
         self.sample_rate, self.channels = self._reader.sample_rate, self._reader.channels
         self.format, self.subtype, self.lossy = self._reader.format, self._reader.subtype, self._reader.lossy
-        self.title = self._reader.title.strip() or self.path.stem
+        self.title = " ".join((self._reader.title.strip() or self.path.stem).split())
 
     @property
     def frames_estimate(self) -> int | None:

@@ -169,7 +169,8 @@ def envelope(source: Source, peaks: Peaks, start: float, end: float, columns: in
     if end - start >= columns * BLOCK:
         return peaks.draw(start, end, columns)
     edges = np.floor(np.linspace(start, end, columns + 1)).astype(np.int64)
-    samples = source.read(int(edges[0]), int(edges[-1] - edges[0]) + 1)
+    # `reduceat` needs a sample in the last column even if it is narrower than one.
+    samples = source.read(int(edges[0]), max(int(edges[-1]), int(edges[-2]) + 1) - int(edges[0]))
     at = edges[:-1] - edges[0]
     low = np.minimum.reduceat(samples.min(axis=0), at)
     high = np.maximum.reduceat(samples.max(axis=0), at)

@@ -14,6 +14,7 @@ from stemstudio.core.buffer import Samples
 _LOSSLESS = ("pcm_", "flac", "alac", "wavpack", "tta", "ape", "mlp", "truehd", "dsd")
 _NAMES = {"mp3float": "mp3", "mp2float": "mp2"}
 _FORMATS = {"matroska": "matroska", "mov": "mp4", "asf": "wma"}
+_SAMPLES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 # Slowest clock by which QuickTime files commonly state the length of an edit, in ticks per second.
 _EDIT_CLOCK = 600
 
@@ -104,11 +105,10 @@ class FfmpegReader:
         for packet in self._packets():
             try:
                 for frame in packet.decode():
-                    samples = _to_float(frame)
-                    if samples.shape[0] != self.channels or frame.sample_rate != self.sample_rate:
+                    if frame.layout.nb_channels != self.channels or frame.sample_rate != self.sample_rate:
                         self.damaged += 1
                         return
-                    yield samples, self._true_frames(frame)
+                    yield _to_float(frame), self._true_frames(frame)
             except self._errors:
                 self.damaged += 1
 
@@ -148,13 +148,17 @@ class FfmpegReader:
 
 
 def _to_float(frame: Any) -> Samples:
-    raw = frame.to_ndarray()
-    if not frame.format.is_planar:
-        raw = raw.reshape(-1, frame.layout.nb_channels).T
+    name = frame.format.name
+    kind = np.dtype(_SAMPLES[name.removesuffix("p")])
+    channels, frames = frame.layout.nb_channels, frame.samples
+    if name.endswith("p"):
+        # PyAV finds one plane too many behind the eighth, and reads wild ones behind that: take what is promised.
+        raw = np.stack([np.frombuffer(plane, kind, frames) for plane in frame.planes[:channels]])
+    else:
+        raw = np.frombuffer(frame.planes[0], kind, frames * channels).reshape(frames, channels).T
     samples = np.ascontiguousarray(raw, dtype=np.float32)
-    match raw.dtype:
-        case np.uint8:
-            samples = (samples - np.float32(128)) / np.float32(128)
-        case np.int16 | np.int32 | np.int64:
-            samples *= np.float32(2.0 ** (1 - 8 * raw.dtype.itemsize))
+    if kind == np.uint8:
+        return (samples - np.float32(128)) / np.float32(128)
+    if kind.kind == "i":
+        samples *= np.float32(2.0 ** (1 - 8 * kind.itemsize))
     return samples

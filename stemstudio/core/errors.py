@@ -98,6 +98,10 @@ def from_os_error(error: OSError, path: object) -> UserError:
             return BadInput(f"{path} does not exist.", "Check the name and the folder.")
         case errno.EISDIR:
             return BadInput(f"{path} is a folder.", "Choose a file.")
+        case errno.EFBIG:
+            return NoRoom(f"{path} became larger than this disk allows.", "Choose another disk.")
+        case errno.ENOTDIR:
+            return NoRoom(f"{path} lies in a file, not in a folder.", "Choose another folder.")
         case errno.ENAMETOOLONG:
             return NoRoom(f"The name {path} is too long for this disk.", "Choose a shorter name.")
     return UserError(f"{path} could not be used: {error.strerror or error}.", "Check the file and the disk.")
