@@ -210,29 +210,30 @@ class SpectrogramPyramid:
         reporter.update(1.0)
 
     def _plan(self, request: TileRequest) -> Iterator[tuple[int, int, bool]]:
-        base, seen = self.base_level, set[tuple[int, int]]()
-        first = max(0, request.start_frame // self.unit_frames)
-        last = min(self.units, request.end_frame // self.unit_frames + 1)
-        level = min(request.level, base)
-        never = [u for u in range(self.units) if self._version_at(base, u) == _NEVER]
+        """Steps as (unit, level, whether a sketch will do), the most wanted first."""
+        base, units = self.base_level, self.units
+        first = min(max(0, request.start_frame // self.unit_frames), units)
+        last = max(first, min(units, request.end_frame // self.unit_frames + 1))
+        level, margin = min(request.level, base), last - first
+        never = np.flatnonzero(self._shown(base, 0, units) == _NEVER)
         if len(never) > _SKETCH_FROM_UNITS and base <= _SKETCH_LEVEL:
-            yield from ((unit, base, True) for unit in never)
-        margin = last - first
-        nearest = sorted(range(self.units), key=lambda unit: abs(2 * unit - first - last))
-        for units, at in (
-            (range(first, last), level),
-            (nearest, base),
-            (range(max(0, first - margin), min(self.units, last + margin)), level),
+            yield from ((unit, base, True) for unit in never.tolist())
+        planned = set[tuple[int, int]]()
+        for at, start, end in (
+            (level, first, last),
+            (base, 0, units),
+            (level, max(0, first - margin), min(units, last + margin)),
         ):
-            for unit in units:
-                if (unit, at) not in seen and self._version_at(at, unit) != self._versions[unit]:
-                    seen.add((unit, at))
+            stale = start + np.flatnonzero(self._shown(at, start, end) != self._versions[start:end])
+            for unit in sorted(stale.tolist(), key=lambda unit: abs(2 * unit - first - last)):
+                if (at, unit) not in planned:
+                    planned |= {(at, unit), (base, unit)}  # a unit computed for a fine level fills the coarse ones too
                     yield unit, at, False
 
     def _compute_unit(self, unit: int, level: int, *, sketch: bool) -> None:
         version = int(self._versions[unit])
         base = self.base_level
-        levels = [k for k in range(base, TOP_LEVEL + 1) if self._version_at(k, unit) != version]
+        levels = [k for k in range(base, TOP_LEVEL + 1) if self._shown(k, unit, unit + 1)[0] != version]
         if level < base:
             levels.append(level)
         power = self._sketch(unit) if sketch else self._columns(unit)
@@ -275,10 +276,15 @@ class SpectrogramPyramid:
     def _find(self, level: int, index: int) -> Tile | None:
         return self._overview.get((level, index)) or self._cache.get((self._serial, level, index))
 
-    def _version_at(self, level: int, unit: int) -> int:
-        index, place = divmod(unit, 1 << level)
-        tile = self._find(level, index)
-        return _NEVER if tile is None else int(tile.versions[place])
+    def _shown(self, level: int, first: int, last: int) -> NDArray[np.int32]:
+        """Versions of the units `first` to `last` that `level` shows."""
+        versions = np.zeros(last - first, np.int32)
+        for index in range(first >> level, -(-last >> level)):
+            tile, start = self._find(level, index), index << level
+            if tile is not None:
+                low, high = max(first, start), min(last, start + len(tile.versions))
+                versions[low - first : high - first] = tile.versions[low - start : high - start]
+        return versions
 
     def _units_of(self, level: int, index: int) -> range:
         return range(index << level, max(min((index + 1) << level, self.units), index << level))

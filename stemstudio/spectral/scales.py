@@ -101,7 +101,7 @@ class BinLadder:
         """Rows of each rung; rung ``m`` joins ``2**m`` bins (the highest bin, half the sample rate, stands alone)."""
         rungs = [self.bins]
         size = (self.bins - 1) // 2
-        while size >= 16:
+        while size >= 4:
             rungs.append(size)
             size //= 2
         return tuple(rungs)
@@ -171,9 +171,9 @@ def row_map(
     centre = np.array([scale.hertz(place) for place in (edges[1:] + edges[:-1]) / 2]) * bins_per_hertz
     span = np.abs(np.diff(edge_bins))
     sizes = np.array(ladder.rungs)
-    # The rung whose rows are as high as the screen's or up to twice as high is smooth; the one below it is crisp and
-    # skips nothing, since a screen row reads two stored ones.
-    rung = np.clip(np.floor(np.log2(np.maximum(span, 1))), 0, len(sizes) - 1).astype(np.intp)
+    # Stored rows are then 0.8 to 1.7 screen rows high: crisp, and none lies so far between two screen rows that it
+    # vanishes.
+    rung = np.clip(np.floor(np.log2(np.maximum(span, 1)) + 0.75), 0, len(sizes) - 1).astype(np.intp)
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     joined = 2.0**rung
     row = np.clip((centre + 0.5) / joined - 0.5, 0, sizes[rung] - 1)
@@ -226,5 +226,5 @@ def _even_steps(low: float, high: float, least: float) -> list[float]:
     return [step * k for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-_OCTAVES = [31.25, 62.5, 125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000]
+_OCTAVES = [31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000]
 _THIRDS = [decade * step for decade in (10, 100, 1000, 10000) for step in (1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8)]

@@ -34,9 +34,9 @@ class Look:
 
     scale: str = "log"
     colour_map: str = "magma"
-    high_db: float = -10.0
-    range_db: float = 80.0
-    gamma: float = 1.2
+    high_db: float = -14.0
+    range_db: float = 90.0
+    gamma: float = 1.8
     tilt_db: float = 4.0
 
     def axis(self, sample_rate: int) -> FrequencyScale:

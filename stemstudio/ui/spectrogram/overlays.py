@@ -15,6 +15,8 @@ PLAYHEAD_REACH = 7
 # The picture is dark at its quiet places in both themes, so what lies on it does not follow the theme.
 _LINE = QColor("#FFFFFF")
 _HALO = QColor(0, 0, 0, 120)
+_LOOP_EDGE = QColor("#9CC3FF")
+_LOOP_TINT = QColor(156, 195, 255, 20)
 _CHIP = QColor(12, 13, 16, 214)
 _CHIP_TEXT = QColor("#F2F4F8")
 _CHIP_SECONDARY = QColor("#B4BCCB")
@@ -30,9 +32,8 @@ def paint_loop(painter: QPainter, ruler: QRectF, picture: QRectF, left: float, r
     band = QColor(accent)
     band.setAlpha(48)
     painter.fillRect(QRectF(left, ruler.top(), right - left, ruler.height() - 3), band)
-    band.setAlpha(28)
-    painter.fillRect(QRectF(left, picture.top(), right - left, picture.height()), band)
-    painter.setPen(accent)
+    painter.fillRect(QRectF(left, picture.top(), right - left, picture.height()), _LOOP_TINT)
+    painter.setPen(_LOOP_EDGE)
     for x in (left, right):
         painter.drawLine(QPointF(x, picture.top()), QPointF(x, picture.bottom()))
 

@@ -16,12 +16,14 @@ class PyramidShelf:
     def __init__(self) -> None:
         self._pyramids: OrderedDict[str, SpectrogramPyramid] = OrderedDict()
         self._cache = TileCache()
+        self.n_fft_at_44100 = 4096
+        """Frame of the transform of pyramids to come."""
 
     def take(self, source: Source, key: str) -> SpectrogramPyramid:
         """Pyramid of `key`, or a new one; it reads `source` from now on, which must sound the same."""
         pyramid = self._pyramids.pop(key, None)
         if pyramid is None or pyramid.source.sample_rate != source.sample_rate:
-            pyramid = SpectrogramPyramid(source, cache=self._cache)
+            pyramid = SpectrogramPyramid(source, n_fft_at_44100=self.n_fft_at_44100, cache=self._cache)
         pyramid.source = source
         self._pyramids[key] = pyramid
         while len(self._pyramids) > KEPT_PYRAMIDS:
@@ -31,6 +33,10 @@ class PyramidShelf:
     def find(self, key: str) -> SpectrogramPyramid | None:
         """Pyramid of `key` if it is here."""
         return self._pyramids.get(key)
+
+    def clear(self) -> None:
+        """Forget all sounds."""
+        self._pyramids.clear()
 
     def drop(self, key: str) -> None:
         """Forget a sound."""
