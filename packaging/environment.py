@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from pathlib import Path
@@ -25,7 +26,7 @@ _NO_NETWORK = re.compile(
 _NVIDIA_NOTICE = (
     "Note: this is PyTorch's build for NVIDIA graphics cards, about 5 GB once installed. It works without one, too.\n"
     "For the small one, stop (Ctrl-C), set PIP_EXTRA_INDEX_URL to the address that PyTorch's start page gives for Pip\n"
-    "and CPU, and start again."
+    "and CPU, and start again.\n"
 )
 
 
@@ -105,39 +106,67 @@ def _install(python: Path, root: Path, *, dev: bool, log: Path) -> None:
             env=environment,
         )
         assert process.stdout is not None
+        progress = _Progress()
         try:
             for line in process.stdout:
                 record.write(line)
-                _follow(line.strip())
+                progress.follow(line.strip())
         except BaseException:
             process.terminate()
             process.wait()
             raise
+        finally:
+            progress.end()
     if process.wait():
         raise Trouble(_reason(log))
 
 
-def _follow(line: str) -> None:
-    """Show the steps among pip's lines."""
-    match = re.match(
-        r"(Collecting|Processing|Downloading|Installing collected packages|Building|Preparing)\b[: ]*(.*)", line
-    )
-    if match is None:
-        return
-    step, what = match.groups()
-    if step == "Installing collected packages":
-        _say(f"Installing {what.count(',') + 1} packages")
-        return
-    if step in ("Downloading", "Processing"):
-        name = re.sub(r"^.*/", "", what)
-        if name.startswith("torch-") and _needs_notice(name):
-            print(_NVIDIA_NOTICE, flush=True)
-        what = name
-    _say(f"{step} {what}"[:100])
+class _Progress:
+    """Shows where pip is: on a terminal in one line that changes, elsewhere as a few lines that stay."""
+
+    def __init__(self) -> None:
+        self._live = sys.stdout.isatty()
+        self._step, self._packages = "Asking for the packages", 0
+        self._ended = threading.Event()
+        self._beat = threading.Thread(target=self._tick, daemon=True)
+        self._beat.start()
+
+    def follow(self, line: str) -> None:
+        """Take a line that pip wrote."""
+        if line.startswith("Installing collected packages"):
+            self._show(f"Installing {line.count(',') + 1} packages")
+        wheel = re.match(r"(?:Processing|Downloading|Using cached)\b.*?([^/ ]+)-([^-]+)-[^/]*\.whl(.*MB)?", line)
+        if wheel:
+            self._packages += 1
+            name, version, size = wheel.groups()
+            if name == "torch" and _needs_notice(version):
+                self._write(_NVIDIA_NOTICE)
+            self._show(
+                f"Fetching package {self._packages}: {name} {version}{size or ''}", quiet=self._packages % 20 > 1
+            )
+
+    def end(self) -> None:
+        """Stop, and leave the line."""
+        self._ended.set()
+        self._beat.join()
+        if self._live:
+            print()
+
+    def _show(self, step: str, *, quiet: bool = False) -> None:
+        self._step = step
+        if self._live or not quiet:
+            self._write(f"[{time.monotonic() - _STARTED:4.0f} s] {step}")
+
+    def _write(self, text: str) -> None:
+        print(f"\r\033[K{text}" if self._live else text, end="" if self._live else "\n", flush=True)
+
+    def _tick(self) -> None:
+        while not self._ended.wait(1 if self._live else 20):
+            self._show(self._step)
 
 
-def _needs_notice(wheel: str) -> bool:
-    return sys.platform.startswith("linux") and "+cpu" not in wheel and not _has_nvidia_card()
+def _needs_notice(torch_version: str) -> bool:
+    return sys.platform.startswith("linux") and "+cpu" not in torch_version and not _has_nvidia_card()
 
 
 def _has_nvidia_card() -> bool:
