@@ -1,0 +1,1 @@
+"""Separation that learned: networks, cards that describe trained weights, and the backend that runs them."""

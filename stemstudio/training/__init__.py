@@ -1,0 +1,1 @@
+"""The lab: material, mixing, losses and the loop that trains a separator."""

@@ -1,0 +1,195 @@
+"""The training loop: one network, one optimiser, averaged weights, and a state file that survives a kill.
+
+Batches are a function of seed and step, so that a run that is stopped and resumed ends with the weights of a run that
+was not.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from stemstudio.training.losses import log_error
+from stemstudio.training.mixing import Batch, Mixer
+
+
+class _Steps(torch.utils.data.Dataset[tuple[Batch, Batch]]):
+    def __init__(self, mixer: Mixer, first: int, end: int) -> None:
+        self._mixer, self._first, self._count = mixer, first, end - first
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> tuple[Batch, Batch]:
+        if index >= self._count:
+            raise IndexError
+        torch.set_num_threads(1)
+        return self._mixer.pair(self._first + index)
+
+
+def rate_at(step: int, steps: int, peak: float, warm_up: int) -> float:
+    """Learning rate: linear warm-up, then half a cosine down to a fiftieth of `peak` at `steps`."""
+    if step < warm_up:
+        return peak * (step + 1) / warm_up
+    turn = min(1.0, (step - warm_up) / max(1, steps - warm_up))
+    return peak * (0.02 + 0.98 * (1 + math.cos(math.pi * turn)) / 2)
+
+
+class Trainer:
+    """A network in training.
+
+    Parameters
+    ----------
+    network : nn.Module
+    folder : Path
+        Where the state and the log are kept.
+    steps : int
+        Draws of the mixer in the whole run; each gives two updates.
+    peak_rate : float
+        Highest learning rate of AdamW (Loshchilov and Hutter, 2019).
+    average : float
+        Decay of the running mean of the weights, by update.
+    half : bool
+        Compute in bfloat16 where that is safe.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        folder: Path,
+        *,
+        steps: int,
+        peak_rate: float = 1.5e-3,
+        warm_up: int = 50,
+        average: float = 0.998,
+        half: bool = True,
+        clip: float = 5.0,
+    ) -> None:
+        self.network, self.folder, self.steps = network, folder, steps
+        self.peak_rate, self.warm_up, self.decay, self.half, self.clip = peak_rate, warm_up, average, half, clip
+        self.averaged = {name: value.detach().clone() for name, value in network.state_dict().items()}
+        self.optimiser = torch.optim.AdamW(network.parameters(), lr=peak_rate, weight_decay=1e-2, betas=(0.9, 0.99))
+        self.step, self.updates = 0, 0
+        self.last_loss = float("nan")
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def _state_path(self) -> Path:
+        return self.folder / "state.pt"
+
+    def save(self) -> None:
+        """Write the state; a kill at any moment leaves the old or the new one."""
+        state = {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged,
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "updates": self.updates,
+        }
+        new = self._state_path.with_suffix(".new")
+        torch.save(state, new)
+        new.replace(self._state_path)
+
+    def resume(self) -> bool:
+        """Take up the state in the folder; False if there is none."""
+        if not self._state_path.exists():
+            return False
+        state: dict[str, Any] = torch.load(self._state_path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.averaged = state["averaged"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.updates = state["step"], state["updates"]
+        return True
+
+    def update(self, batch: Batch) -> float:
+        """One step of the optimiser; returns the loss."""
+        self.network.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate_at(self.step, self.steps, self.peak_rate, self.warm_up)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            masks = self.network(batch.features)
+        loss = log_error(masks, batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch publishes no type for it
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
+        self.optimiser.step()
+        self.updates += 1
+        self._average()
+        return float(loss.detach())
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self.decay, self.updates / (self.updates + 10))
+        for name, value in self.network.state_dict().items():
+            if value.dtype.is_floating_point:
+                self.averaged[name].lerp_(value, 1 - decay)
+            else:
+                self.averaged[name].copy_(value)
+
+    def run(
+        self,
+        mixer: Mixer,
+        *,
+        until: int | None = None,
+        workers: int = 1,
+        save_every_s: float = 180.0,
+        score_every_s: float = 300.0,
+        score: Callable[[nn.Module], dict[str, float]] | None = None,
+        seconds: float = math.inf,
+    ) -> None:
+        """Train to step `until` (the end of the run if None) or for `seconds`, saving and scoring as it goes."""
+        end = self.steps if until is None else min(until, self.steps)
+        loader = torch.utils.data.DataLoader(
+            _Steps(mixer, self.step, end),
+            batch_size=None,
+            shuffle=False,
+            num_workers=workers,
+            prefetch_factor=3 if workers else None,
+        )
+        began = saved = scored = time.monotonic()
+        for pair in loader:
+            losses = [self.update(batch) for batch in pair]
+            self.step += 1
+            self.last_loss = sum(losses) / len(losses)
+            now = time.monotonic()
+            due = score is not None and (now - scored > score_every_s)
+            self._log(now - began, self._held_out(score) if due and score else {})
+            if due:
+                scored = time.monotonic()
+            if now - saved > save_every_s:
+                self.save()
+                saved = now
+            if now - began > seconds:
+                break
+        self.save()
+
+    def averaged_network(self, make: Callable[[], nn.Module]) -> nn.Module:
+        """A fresh network from `make` that carries the averaged weights, ready to be used."""
+        network = make()
+        network.load_state_dict(self.averaged)
+        return network.eval()
+
+    def _held_out(self, score: Callable[[nn.Module], dict[str, float]]) -> dict[str, float]:
+        kept = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self.network.load_state_dict(self.averaged)
+        found = score(self.network)
+        self.network.load_state_dict(kept)
+        return found
+
+    def _log(self, seconds: float, scores: dict[str, float]) -> None:
+        path = self.folder / "log.csv"
+        fresh = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.writer(file)
+            if fresh:
+                writer.writerow(["step", "seconds", "rate", "loss", "scores"])
+            words = " ".join(f"{name}={value:.2f}" for name, value in scores.items())
+            rate = rate_at(self.step, self.steps, self.peak_rate, self.warm_up)
+            writer.writerow([self.step, f"{seconds:.1f}", f"{rate:.2e}", f"{self.last_loss:.4f}", words])
