@@ -94,8 +94,8 @@ def _create(folder: Path) -> None:
 
 def _install(python: Path, root: Path, *, dev: bool, log: Path) -> None:
     command = [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar=off"]
-    command += ["--retries=2", "-c", _CONSTRAINTS, "-e", f"{root}[dev]" if dev else root]
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    command += ["-c", _CONSTRAINTS, "-e", f"{root}[dev]" if dev else root]
+    environment = {"PIP_RETRIES": "2"} | os.environ | {"PYTHONUNBUFFERED": "1"}
     with log.open("w", encoding="utf-8") as record:
         process = subprocess.Popen(
             [str(part) for part in command],
