@@ -11,6 +11,7 @@ from stemstudio.separation.backend import Backend, BackendInfo, Ready
 _BACKENDS = {
     "center": "stemstudio.separation.classic.center:Center",
     "hpss": "stemstudio.separation.classic.hpss:Hpss",
+    "repet-sim": "stemstudio.separation.classic.repet_sim:RepetSim",
 }
 _BEST_FIRST = ("hpss",)
 """Defaults in order of quality; the first that is ready is taken. The last one needs no model."""

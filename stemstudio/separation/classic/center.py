@@ -9,7 +9,7 @@ from stemstudio.core.params import ParamSpec, Values
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
 from stemstudio.separation.backend import Availability, BackendInfo, Ready, StemSink
-from stemstudio.separation.classic.masking import separate_by_spectrum
+from stemstudio.separation.classic.masking import high_pass, separate_by_spectrum
 from stemstudio.spectral.stft import Spectrum, SpectrumBlock, StftSpec
 
 _TINY = np.float32(1e-12)
@@ -71,7 +71,7 @@ class Center:
     def separate(self, mix: Source, values: Values, sink: StemSink, reporter: Reporter) -> None:
         """See `Backend.separate`."""
         spec = StftSpec.at_rate(mix.sample_rate, 4096)
-        high = _high_pass(spec, mix.sample_rate, float(values["low_hz"]))
+        high = high_pass(spec, mix.sample_rate, float(values["low_hz"]))
         focus = np.float32(values["focus"])
 
         def stems_of(block: SpectrumBlock) -> dict[str, Spectrum]:
@@ -99,12 +99,3 @@ def similarity(left: NDArray[np.complex64], right: NDArray[np.complex64]) -> NDA
     power = left.real**2 + left.imag**2 + right.real**2 + right.imag**2
     ratio: NDArray[np.float32] = 2 * cross / (power + _TINY)
     return ratio
-
-
-def _high_pass(spec: StftSpec, sample_rate: int, edge_hz: float) -> NDArray[np.float32]:
-    """Weight of each bin: 0 below half the edge's octave, 1 above it, a raised cosine between."""
-    if not edge_hz:
-        return np.ones(spec.bins, np.float32)
-    octaves = np.log2(np.maximum(spec.frequencies_hz(sample_rate), 1e-3) / edge_hz)
-    rise: NDArray[np.float32] = np.sin(np.pi / 2 * np.clip(octaves * 2 + 0.5, 0, 1)) ** 2
-    return rise.astype(np.float32)

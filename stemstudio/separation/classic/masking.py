@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
 from stemstudio.separation.backend import StemSink
@@ -44,3 +47,30 @@ def separate_by_spectrum(
         if rest:
             out[rest] = mix.read(start, frames) - sum(out.values())
         sink.write(start, out)
+
+
+class Magnitudes:
+    """Magnitudes of the blocks of a stream with their context, each frame's computed once."""
+
+    def __init__(self) -> None:
+        self._kept: NDArray[np.float32] | None = None
+        self._low = 0
+
+    def of(self, block: SpectrumBlock) -> NDArray[np.float32]:
+        """Magnitude of ``block.spectrum``, float32 of its shape; blocks come in the order of the stream."""
+        if self._kept is None:
+            self._kept = np.abs(block.spectrum)
+        else:
+            known = self._kept[:, block.low - self._low :]
+            self._kept = np.concatenate([known, np.abs(block.spectrum[:, known.shape[1] :])], axis=1)
+        self._low = block.low
+        return self._kept
+
+
+def high_pass(spec: StftSpec, sample_rate: int, edge_hz: float) -> NDArray[np.float32]:
+    """Weight of each bin: 0 a quarter of an octave below `edge_hz`, 1 as much above it, a raised cosine between."""
+    if not edge_hz:
+        return np.ones(spec.bins, np.float32)
+    octaves = np.log2(np.maximum(spec.frequencies_hz(sample_rate), 1e-3) / edge_hz)
+    rise: NDArray[np.float32] = (np.sin(np.pi / 2 * np.clip(octaves * 2 + 0.5, 0, 1)) ** 2).astype(np.float32)
+    return rise
