@@ -93,7 +93,7 @@ def separate_track(
         refs = tuple((name, ClipRef(clip_id, mix.channels, mix.frames, mix.sample_rate)) for name, clip_id in finished)
         receipt = Receipt(
             backend_id,
-            tuple(sorted(values.items())),
+            tuple(sorted(report.values.items())),
             __version__,
             seconds=report.seconds,
             null_db=report.null_db,

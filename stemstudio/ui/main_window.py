@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
 )
 
 from stemstudio.core.errors import InternalError
+from stemstudio.core.progress import Reporter
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.exporting import Exported
 from stemstudio.project.recovery import Recoverable, discard, recoverable
-from stemstudio.separation.warm import warm_up
 from stemstudio.ui.actions import edit, file, help, playback, view  # noqa: A004 - a menu's name, not the builtin
 from stemstudio.ui.actions.spec import ActionSpec, add_actions
 from stemstudio.ui.icons import icon
@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         for path in paths:
             self.studio.open_path(path)
         self.tasks.start(Job("Looking for unsaved work", Lane.IO, lambda _: recoverable()), self._offer_lost_work)
-        self.tasks.start(Job("Warming up", Lane.CPU, warm_up), lambda _: None)
+        self.tasks.start(Job("Warming up", Lane.CPU, _warm_up), lambda _: None)
 
     def separate(self) -> None:
         """Show the Separate page and press its button."""
@@ -325,6 +325,12 @@ class MainWindow(QMainWindow):
         self._redo.setIcon(icon("redo", self._theme.text))
         for part in (self.lanes, self.picture, self.transport):
             part.set_theme(self._theme)
+
+
+def _warm_up(reporter: Reporter) -> None:
+    from stemstudio.separation.warm import warm_up
+
+    warm_up(reporter)
 
 
 class _OpenRecent:

@@ -40,7 +40,7 @@ def open_project(window: MainWindow) -> None:
 
 def open_demo(window: MainWindow) -> None:
     """Open the song that comes with the program."""
-    window.studio.import_song(resource("demo", "StemStudio demo.flac"))
+    window.studio.import_song(resource("demo", "mixture.flac"))
 
 
 def save(window: MainWindow) -> None:

@@ -1,0 +1,200 @@
+"""What a person does, without a window: real files, a real store, the document as it comes out."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+
+from stemstudio.audio.clips import ClipStore
+from stemstudio.core.buffer import AudioBuffer
+from stemstudio.core.errors import BadInput, Cancelled
+from stemstudio.core.progress import Progress
+from stemstudio.operations.exporting import ExportChoice, export_track
+from stemstudio.operations.graph import PatchedSource, null_db, stem_source, track_mix
+from stemstudio.operations.importing import import_song
+from stemstudio.operations.separating import separate_track
+from stemstudio.project.document import Patch, Project, Strip
+
+RATE = 22050
+
+
+@pytest.fixture
+def clips(tmp_path):
+    return ClipStore(tmp_path / "media")
+
+
+@pytest.fixture
+def song(tmp_path):
+    rng = np.random.default_rng(7)
+    t = np.arange(3 * RATE) / RATE
+    tone = 0.3 * np.sin(2 * np.pi * 330 * t)
+    beat = 0.4 * rng.standard_normal(len(t)) * (np.modf(t * 4)[0] < 0.05)
+    path = tmp_path / "a song.wav"
+    soundfile.write(path, np.stack([tone + beat, 0.5 * tone + beat], 1), RATE, subtype="FLOAT")
+    return path
+
+
+def run(operation, project):
+    return operation.apply(project, operation.job.work(Progress()))
+
+
+@pytest.fixture
+def project(song, clips):
+    return run(import_song(song, clips), Project())
+
+
+@pytest.fixture
+def separated(project, clips):
+    operation, _ = separate_track(project.tracks[0], clips, "hpss", {})
+    return run(operation, project)
+
+
+def test_import_keeps_every_sample(project, song, clips):
+    (track,) = project.tracks
+    expected, _ = soundfile.read(song, dtype="float32")
+    assert (track.title, track.mixture.sample_rate, track.mixture.frames) == ("a song", RATE, len(expected))
+    np.testing.assert_array_equal(clips.open(track.mixture.id).read(0, len(expected)), expected.T)
+
+
+def test_a_file_that_is_no_sound_leaves_no_clip(tmp_path, clips):
+    bad = tmp_path / "bad.wav"
+    bad.write_bytes(b"RIFF\x00\x00\x00\x00WAVE")
+    with pytest.raises(BadInput):
+        run(import_song(bad, clips), Project())
+    assert not list(clips.folder.glob("*"))
+
+
+def test_the_stems_add_up_to_the_song(separated, clips):
+    (track,) = separated.tracks
+    assert [stem.name for stem in track.stems] == ["harmonic", "percussive", "residual"]
+    mixture = clips.open(track.mixture.id)
+    assert null_db(mixture, [stem_source(stem, clips) for stem in track.stems]) < -120
+    assert track.receipt.backend == "hpss"
+    assert dict(track.receipt.values)
+
+
+def test_the_untouched_mix_is_the_song(separated, clips):
+    (track,) = separated.tracks
+    mixture = clips.open(track.mixture.id)
+    np.testing.assert_allclose(
+        track_mix(track, clips).read(0, mixture.frames), mixture.read(0, mixture.frames), atol=1e-6
+    )
+
+
+def test_separating_again_keeps_the_desk(separated, clips):
+    (track,) = separated.tracks
+    moved = replace(track.stems[0], strip=Strip(gain_db=-7, solo=True))
+    track = replace(track, stems=(moved, *track.stems[1:]))
+    project = Project((track,))
+    operation, _ = separate_track(track, clips, "hpss", {"margin": 2.0})
+    again = run(operation, project).tracks[0]
+    assert again.stems[0].strip == moved.strip
+    assert again.stems[0].clip != moved.clip
+
+
+def test_stems_can_be_read_while_they_are_made_and_cancel_leaves_nothing(project, clips):
+    (track,) = project.tracks
+    operation, live = separate_track(track, clips, "hpss", {})
+    progress, seen = Progress(), []
+
+    class Watching(Progress):
+        def update(self, fraction, message=""):
+            if live.written_frames:
+                seen.append(clips.open(live.clip_ids["harmonic"]).read(0, live.written_frames))
+                progress.cancel()
+            if progress.cancelled:
+                raise Cancelled
+            super().update(fraction, message)
+
+    before = clips.ids()
+    with pytest.raises(Cancelled):
+        operation.job.work(Watching())
+    assert seen
+    assert np.abs(seen[0]).max() > 0.01
+    assert clips.ids() == before
+    assert {path.stem for path in clips.folder.iterdir()} == before
+    assert live.clip_ids == {}
+
+
+def test_a_song_that_was_taken_out_meanwhile_stays_out(project, clips):
+    operation, _ = separate_track(project.tracks[0], clips, "hpss", {})
+    assert run(operation, Project()) == Project()
+
+
+def test_export_writes_what_is_heard(separated, clips, tmp_path):
+    (track,) = separated.tracks
+    choice = ExportChoice(("harmonic", "percussive", "residual"), mix=True, bits=32)
+    job = export_track(track, clips, tmp_path / "new" / "folder", choice)
+    exported = job.work(Progress())
+    assert [path.name for path in exported.paths] == [
+        f"a song ({name}).wav" for name in ("Harmonic", "Percussive", "Residual", "Mix")
+    ]
+    *stems, mix = (soundfile.read(path, dtype="float64")[0] for path in exported.paths)
+    np.testing.assert_allclose(sum(stems), mix, atol=1e-6)
+    again = export_track(track, clips, tmp_path / "new" / "folder", choice).work(Progress())
+    assert not {*exported.paths} & {*again.paths}
+
+
+def test_a_cancelled_export_leaves_no_file(separated, clips, tmp_path):
+    (track,) = separated.tracks
+    folder = tmp_path / "out"
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        export_track(track, clips, folder, ExportChoice(("harmonic",))).work(progress)
+    assert not list(folder.iterdir())
+
+
+def test_stems_can_be_written_as_mixed_even_if_muted(separated, clips, tmp_path):
+    (track,) = separated.tracks
+    quiet = replace(track.stems[0], strip=Strip(gain_db=-20, mute=True))
+    track = replace(track, stems=(quiet, *track.stems[1:]))
+    plain, mixed = (
+        soundfile.read(
+            export_track(track, clips, tmp_path / str(flag), ExportChoice(("harmonic",), bits=32, as_mixed=flag))
+            .work(Progress())
+            .paths[0]
+        )[0]
+        for flag in (False, True)
+    )
+    np.testing.assert_allclose(mixed, 0.1 * plain, atol=1e-6)
+
+
+def test_loud_samples_are_counted_when_they_are_cut(project, clips, tmp_path):
+    (track,) = project.tracks
+    loud = clips.create(1, None, RATE)
+    loud.write(0, np.full((1, 100), 1.5, np.float32))
+    track = replace(track, mixture=replace(track.mixture, id=loud.finish(), channels=1, frames=100))
+    exported = export_track(track, clips, tmp_path, ExportChoice((), bits=16)).work(Progress())
+    assert exported.clipped == 200
+
+
+def test_later_patches_win():
+    base = AudioBuffer(np.zeros((1, 10), np.float32), RATE)
+    patched = PatchedSource(
+        base,
+        ((2, AudioBuffer(np.ones((1, 4), np.float32), RATE)), (4, AudioBuffer(2 * np.ones((1, 4), np.float32), RATE))),
+    )
+    np.testing.assert_array_equal(patched.read(-1, 12)[0], [0, 0, 0, 1, 1, 2, 2, 2, 2, 0, 0, 0])
+
+
+def test_a_patch_is_part_of_the_stem(separated, clips):
+    (track,) = separated.tracks
+    with clips.create(2, 50, RATE) as writer:
+        writer.write(0, np.full((2, 50), 0.25, np.float32))
+        clip_id = writer.finish()
+    stem = replace(track.stems[0], patches=(Patch(100, replace(track.mixture, id=clip_id, frames=50)),))
+    np.testing.assert_array_equal(stem_source(stem, clips).read(110, 10), 0.25)
+
+
+def test_two_songs_can_be_read_at_once(song, clips):
+    operations = [import_song(song, clips) for _ in range(2)]
+    results = []
+    threads = [threading.Thread(target=lambda o=o: results.append(o.job.work(Progress()))) for o in operations]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({song.clip.id for song in results}) == 2
