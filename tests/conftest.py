@@ -48,12 +48,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def nothing_left_running() -> Iterator[None]:
     """Fail a test after which a thread or a child process of its own still runs."""
-    threads, children = set(threading.enumerate()), _children()
+    threads, children = _threads(), _children()
     yield
     deadline = time.monotonic() + _GRACE_S
-    while (left := (set(threading.enumerate()) - threads) | (_children() - children)) and time.monotonic() < deadline:
+    while (left := (_threads() - threads) | (_children() - children)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not left, f"still running after the test: {left}"
+
+
+def _threads() -> set[threading.Thread]:
+    # Python never forgets a foreign thread (Qt's) that once ran Python code, even when it has ended.
+    return {thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)}
 
 
 def _children() -> set[psutil.Process]:
