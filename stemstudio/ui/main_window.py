@@ -53,6 +53,10 @@ MENUS = (
 )
 
 
+BOTTOM_HEIGHT = 64
+"""Room for two jobs, so that nothing moves when work begins."""
+
+
 class MainWindow(QMainWindow):
     """Everything that a person sees."""
 
@@ -123,10 +127,10 @@ class MainWindow(QMainWindow):
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([320, 800, 320])
         bottom = QHBoxLayout()
-        bottom.setContentsMargins(16, 8, 16, 8)
+        bottom.setContentsMargins(16, 0, 16, 0)
         bottom.setSpacing(24)
         bottom.addWidget(self.transport, 1)
-        self.jobs.setFixedWidth(304)
+        self.jobs.setFixedSize(304, BOTTOM_HEIGHT)
         bottom.addWidget(self.jobs)
         centre = QWidget(self)
         centre.setObjectName("panel")
@@ -169,8 +173,8 @@ class MainWindow(QMainWindow):
         """Open `paths`, or offer what was left unsaved; then load in the background what is slow to load."""
         for path in paths:
             self.studio.open_path(path)
-        self.tasks.start(Job("Looking for unsaved work", Lane.IO, lambda _: recoverable()), self._offer_lost_work)
-        self.tasks.start(Job("Warming up", Lane.CPU, _warm_up), lambda _: None)
+        self.tasks.start(Job("", Lane.IO, lambda _: recoverable()), self._offer_lost_work)
+        self.tasks.start(Job("", Lane.CPU, _warm_up), lambda _: None)
 
     def separate(self) -> None:
         """Show the Separate page and press its button."""

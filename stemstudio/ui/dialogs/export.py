@@ -66,8 +66,10 @@ class ExportDialog(QDialog):
         self._folder = QLineEdit(settings.export_folder or str(Path.home() / "Music" / "StemStudio"), self)
         self._browse = QPushButton("Choose…", self)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self._export = self._buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._export = QPushButton("Export", self)
         self._export.setProperty("primary", True)
+        self._export.setDefault(True)
+        self._buttons.addButton(self._export, QDialogButtonBox.ButtonRole.AcceptRole)
         self._lay_out()
         for box in (*self._boxes.values(), self._mix):
             box.toggled.connect(self._on_changed)

@@ -13,7 +13,7 @@ _MOST = 2
 
 
 class JobBar(QWidget):
-    """The oldest jobs, one line each; jobs that end at once are not shown."""
+    """The oldest jobs, one line each; jobs that end at once, and those without a title, are not shown."""
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,16 +24,18 @@ class JobBar(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
+        layout.addStretch()
         for row in self._rows:
             row.hide()
             layout.addWidget(row)
         layout.addWidget(self._more)
+        layout.addStretch()
         self._more.hide()
         tasks.ticked.connect(self._on_tick)
 
     @Slot()
     def _on_tick(self) -> None:
-        views = [view for view in self._tasks.running() if view.seconds > _SHOW_AFTER_S]
+        views = [view for view in self._tasks.running() if view.title and view.seconds > _SHOW_AFTER_S]
         for index, row in enumerate(self._rows):
             row.setVisible(index < len(views))
             if index < len(views):

@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from stemstudio.core.stems import stem_kind
+from stemstudio.project.document import Receipt
+from stemstudio.separation.registry import backend, backend_ids
 from stemstudio.ui.panels.transport import clock
 from stemstudio.ui.studio import Studio
 
@@ -51,9 +53,9 @@ class SongPage(QWidget):
         self._row("Channels", {1: "Mono", 2: "Stereo"}.get(clip.channels, str(clip.channels)))
         if track.receipt is not None:
             self._row("Stems", ", ".join(stem_kind(stem.name).title for stem in track.stems))
-            self._row("Made by", track.receipt.backend)
+            title, values = _told(track.receipt)
+            self._row("Made by", title)
             self._row("In", f"{track.receipt.seconds:.1f} s")
-            values = ", ".join(f"{name} {value}" for name, value in track.receipt.values)
             if values:
                 self._row("With", values)
         self._notices.setText("\n\n".join(track.notices))
@@ -65,3 +67,17 @@ class SongPage(QWidget):
         value.setWordWrap(True)
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._form.addRow(label, value)
+
+
+def _told(receipt: Receipt) -> tuple[str, str]:
+    """Title of the method and its values in words; plain ids for a method that this version does not know."""
+    if receipt.backend not in backend_ids():
+        return receipt.backend, ", ".join(f"{name} {value}" for name, value in receipt.values)
+    info = backend(receipt.backend).info
+    specs = {spec.name: spec for spec in info.params}
+    words = []
+    for name, value in receipt.values:
+        spec = specs.get(name)
+        chosen = dict(spec.choices).get(str(value), value) if spec else value
+        words.append(f"{spec.label.lower() if spec else name} {chosen}{' ' + spec.unit if spec and spec.unit else ''}")
+    return info.title, ", ".join(words)
