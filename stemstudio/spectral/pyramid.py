@@ -54,7 +54,11 @@ class TileRequest:
 
 
 class Tile:
-    """256 columns of one level: `data` uint8 (rows, 256) and, for each unit in it, the version that it shows."""
+    """256 columns of one level.
+
+    `data` is uint8 (rows, 256); `versions` tells for each of its units which version of the sound it shows, 0 for none;
+    `stamp` is another whenever something was written.
+    """
 
     __slots__ = ("data", "stamp", "versions")
 
@@ -116,8 +120,6 @@ class SpectrogramPyramid:
         self.source = source
         self.spec = StftSpec.at_rate(source.sample_rate, n_fft_at_44100)
         self.ladder = BinLadder(self.spec.bins)
-        self.revision = 0
-        """Grows whenever something new can be seen."""
         self._overview_bytes = overview_bytes
         self._cache = cache or TileCache()
         self._serial = next(_serial)
@@ -149,27 +151,13 @@ class SpectrogramPyramid:
         """Place of a sample frame on the columns of `level`; column ``c`` covers ``c`` to ``c + 1``."""
         return (frame / self.spec.hop + 0.5) / (1 << level)
 
-    def tile(self, level: int, index: int) -> tuple[Bytes, int]:
-        """Return the best that is known of a tile now, uint8 (rows, 256), and a stamp that changes when that does.
+    def tile(self, level: int, index: int) -> Tile | None:
+        """Return a tile if any of it is known. Do not write into it; its `stamp` changes when its `data` do."""
+        return self._overview.get((level, index)) or self._cache.get((self._serial, level, index))
 
-        Columns not computed yet are taken from coarser levels, else they are silence. Do not write into the array.
-        """
-        tile = self._find(level, index)
-        here = self._units_of(level, index)
-        known = np.zeros(0, np.bool_) if tile is None else tile.versions[: len(here)] != _NEVER
-        if tile is not None and known.all():
-            return tile.data, tile.stamp
-        revision = self.revision
-        if level < TOP_LEVEL:
-            coarse, _ = self.tile(level + 1, index // 2)
-            half = coarse[:, 128 * (index % 2) : 128 * (index % 2) + 128]
-            data = np.repeat(half, 2, axis=1)
-        else:
-            data = np.zeros((self.ladder.rows, TILE_COLUMNS), np.uint8)
-        if tile is not None and known.any():
-            columns = np.repeat(known, TILE_COLUMNS >> level)
-            data[:, : len(columns)][:, columns] = tile.data[:, : len(columns)][:, columns]
-        return data, -1 - revision
+    def known(self, level: int, first_unit: int, last_unit: int) -> NDArray[np.bool_]:
+        """Which of the units `first_unit` up to `last_unit` can be seen at `level`, changed sound included."""
+        return np.not_equal(self._shown(level, first_unit, last_unit), _NEVER)
 
     def level_db(self, frame: float, hertz: float) -> float | None:
         """Level at a place in decibels (0 is a full-scale sine), from the finest tile there is; None if not known."""
@@ -178,7 +166,7 @@ class SpectrogramPyramid:
             return None
         for level in range(TOP_LEVEL + 1):
             column = int(self.column_at(level, frame))
-            tile = self._find(level, column // TILE_COLUMNS)
+            tile = self.tile(level, column // TILE_COLUMNS)
             unit = (column << level) // TILE_COLUMNS - (column // TILE_COLUMNS << level)
             if tile is not None and tile.versions[unit] != _NEVER:
                 return decibels.decode(int(tile.data[row, column % TILE_COLUMNS]))
@@ -205,7 +193,6 @@ class SpectrogramPyramid:
         for done, (unit, level, sketch) in enumerate(steps):
             reporter.update(done / len(steps), "Drawing the spectrogram")
             self._compute_unit(unit, level, sketch=sketch)
-            self.revision += 1
             on_unit()
         reporter.update(1.0)
 
@@ -261,7 +248,7 @@ class SpectrogramPyramid:
 
     def _store(self, level: int, unit: int, codes: Bytes, version: int) -> None:
         index, place = divmod(unit, 1 << level)
-        tile = self._find(level, index)
+        tile = self.tile(level, index)
         if tile is None:
             tile = Tile(self.ladder.rows, level)
             if level >= self.base_level:
@@ -273,21 +260,15 @@ class SpectrogramPyramid:
         tile.versions[place] = version
         tile.stamp = next(_stamps)
 
-    def _find(self, level: int, index: int) -> Tile | None:
-        return self._overview.get((level, index)) or self._cache.get((self._serial, level, index))
-
     def _shown(self, level: int, first: int, last: int) -> NDArray[np.int32]:
         """Versions of the units `first` to `last` that `level` shows."""
         versions = np.zeros(last - first, np.int32)
         for index in range(first >> level, -(-last >> level)):
-            tile, start = self._find(level, index), index << level
+            tile, start = self.tile(level, index), index << level
             if tile is not None:
                 low, high = max(first, start), min(last, start + len(tile.versions))
                 versions[low - first : high - first] = tile.versions[low - start : high - start]
         return versions
-
-    def _units_of(self, level: int, index: int) -> range:
-        return range(index << level, max(min((index + 1) << level, self.units), index << level))
 
     def _grow(self) -> None:
         more = self.units - len(self._versions)

@@ -75,7 +75,7 @@ def test_every_level_holds_the_mean_power_of_its_hops(level):
     spec = pyramid.spec
     power = (np.abs(stft(sound.samples, spec)) ** 2).sum(axis=0) * (4 / spec.n_fft) ** 2
     tiles = -(-power.shape[1] // (TILE_COLUMNS << level))
-    data = np.concatenate([pyramid.tile(level, index)[0] for index in range(tiles)], axis=1)
+    data = np.concatenate([pyramid.tile(level, index).data for index in range(tiles)], axis=1)
     columns = power.shape[1] >> level
     mean = power[:, : columns << level].reshape(spec.bins, columns, -1).mean(axis=2)
     wanted = decibels.encode(mean.astype(np.float32)).astype(int)
@@ -90,25 +90,27 @@ def test_a_click_is_where_it_sounded():
     click = 44100 * 5 + 123
     samples[0, click] = 1
     pyramid = computed(AudioBuffer(samples, 44100))
-    data = np.concatenate([pyramid.tile(0, index)[0] for index in range(2)], axis=1)
+    data = np.concatenate([pyramid.tile(0, index).data for index in range(2)], axis=1)
     loudest = np.argmax(data[500].astype(int))
     assert abs(pyramid.column_at(0, click) - (loudest + 0.5)) <= 0.5
 
 
-def test_what_is_not_there_yet_is_drawn_from_coarser_levels():
+def test_what_is_known_is_told_per_unit_and_level():
     sound = noise(60)
     pyramid = SpectrogramPyramid(sound, overview_bytes=1 << 20)
-    assert pyramid.base_level > 1
+    fine = pyramid.base_level - 1
+    assert fine > 0
     pyramid.compute(TileRequest(TOP_LEVEL, 0, sound.frames), Progress())
-    base, fine = pyramid.base_level, pyramid.base_level - 1
-    coarse, _ = pyramid.tile(base, 0)
-    rough, rough_stamp = pyramid.tile(fine, 0)
-    assert np.array_equal(rough, np.repeat(coarse[:, :128], 2, axis=1))
+    assert pyramid.known(pyramid.base_level, 0, pyramid.units).all()
+    assert not pyramid.known(fine, 0, pyramid.units).any()
+    assert pyramid.tile(fine, 0) is None
     pyramid.compute(TileRequest(fine, 0, 1), Progress())
-    sharp, sharp_stamp = pyramid.tile(fine, 0)
-    assert sharp_stamp != rough_stamp
-    first = TILE_COLUMNS >> fine
-    assert not np.array_equal(sharp[:, :first], rough[:, :first])
+    assert list(np.flatnonzero(pyramid.known(fine, 0, pyramid.units))) == [0, 1]  # with one on the side
+    stamp = pyramid.tile(fine, 0).stamp
+    pyramid.invalidate(0, 1)
+    assert pyramid.known(fine, 0, 1).all()
+    pyramid.compute(TileRequest(fine, 0, 1), Progress())
+    assert pyramid.tile(fine, 0).stamp != stamp
 
 
 def test_what_is_looked_at_comes_first():
@@ -140,15 +142,14 @@ def test_invalidate_recomputes_what_changed_and_nothing_else():
     source.reads.clear()
     start, end = 40 * 44100, 42 * 44100
     pyramid.invalidate(start, end)
-    before, _ = pyramid.tile(0, 0)
-    old = before.copy()
+    old = pyramid.tile(0, 0).data.copy()
     pyramid.compute(TileRequest(0, 0, source.frames), Progress())
     assert 1 <= len(source.reads) <= 3
     assert all(read_start < end and read_end > start for read_start, read_end in source.reads)
-    assert np.array_equal(pyramid.tile(0, 0)[0], old)
+    assert np.array_equal(pyramid.tile(0, 0).data, old)
     fresh = computed(Growing(source.sound, source.frames), 0)
     unit = start // pyramid.unit_frames
-    assert np.array_equal(pyramid.tile(0, unit)[0], fresh.tile(0, unit)[0])
+    assert np.array_equal(pyramid.tile(0, unit).data, fresh.tile(0, unit).data)
 
 
 def test_a_growing_sound_ends_as_if_it_had_always_been_there():
@@ -163,7 +164,7 @@ def test_a_growing_sound_ends_as_if_it_had_always_been_there():
     assert pyramid.base_level == whole.base_level
     for level in range(TOP_LEVEL + 1):
         for index in range(-(-pyramid.units // (1 << level))):
-            assert np.array_equal(pyramid.tile(level, index)[0], whole.tile(level, index)[0])
+            assert np.array_equal(pyramid.tile(level, index).data, whole.tile(level, index).data)
 
 
 def test_cancel_stops_after_one_unit_and_keeps_what_is_done():
@@ -213,8 +214,9 @@ def test_a_long_sound_is_sketched_before_it_is_analysed():
 def test_tiny_and_many_channelled_sounds(frames, channels):
     source = AudioBuffer(np.ones((channels, frames), np.float32), 44100)
     pyramid = computed(source)
-    data, _ = pyramid.tile(0, 0)
-    assert data.shape == (pyramid.ladder.rows, TILE_COLUMNS)
+    tile = pyramid.tile(0, 0)
+    assert (tile is None) == (frames == 0)
+    assert tile is None or tile.data.shape == (pyramid.ladder.rows, TILE_COLUMNS)
     assert (pyramid.level_db(0, 100) is None) == (frames == 0)
 
 

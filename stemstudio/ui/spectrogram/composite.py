@@ -1,8 +1,10 @@
 """From tiles of bytes to a picture of the visible part.
 
-The tiles in sight become one image that has the rows of the screen and the columns of the pyramid's level; Qt's
-smooth scaling, vectorised for a stretch along one axis, does the rest. Panning and zooming in time therefore
-only move the rectangle that is drawn; mapping rows and looking up colours happens once per tile, on `numpy.take`.
+The tiles in sight of one level become one image that has the rows of the screen and the columns of the level; Qt's
+smooth scaling, vectorised for a stretch along one axis, does the rest. Panning and zooming in time therefore only
+move the rectangle that is drawn; mapping rows and looking up colours happens once per tile, on `numpy.take`.
+
+Where the level that fits the zoom is not computed yet, the coarser ones under it show through.
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
-from stemstudio.spectral.pyramid import TILE_COLUMNS, SpectrogramPyramid
+from stemstudio.spectral.pyramid import TILE_COLUMNS, TOP_LEVEL, SpectrogramPyramid, Tile
 from stemstudio.spectral.scales import RowMap, row_map
 from stemstudio.ui.spectrogram.look import Look
 from stemstudio.ui.spectrogram.viewport import Viewport
+
+_KEPT_TILES = 16
 
 
 class Composite:
@@ -25,12 +29,11 @@ class Composite:
 
     def __init__(self) -> None:
         self._state: tuple[object, ...] = ()
-        self._map: RowMap | None = None
-        self._table: NDArray[np.uint32] | None = None
-        self._coloured: dict[tuple[int, int], tuple[int, NDArray[np.uint32]]] = {}
         self._pyramid: SpectrogramPyramid | None = None
-        self._generation = 0
-        self._strip: tuple[tuple[int, ...], NDArray[np.uint32], QImage] | None = None
+        self._map: RowMap
+        self._table: NDArray[np.uint32]
+        self._coloured: dict[tuple[int, int], tuple[int, NDArray[np.uint32]]] = {}
+        self._strips: dict[int, tuple[tuple[int, ...], NDArray[np.uint32], QImage]] = {}
 
     def draw(
         self,
@@ -43,43 +46,88 @@ class Composite:
     ) -> None:
         """Paint what `viewport` shows of `pyramid` into `target`."""
         height = max(1, round(target.height() * pixel_ratio))
-        state = (look, viewport.bottom, viewport.top, viewport.sample_rate, height)
-        if state != self._state or pyramid is not self._pyramid:
-            self._coloured.clear()
-            self._generation += 1
-            self._state, self._pyramid = state, pyramid
-            self._table = look.colours()
-            rate, axis = viewport.sample_rate, look.axis(viewport.sample_rate)
-            self._map = row_map(axis, viewport.bottom, viewport.top, height, rate, pyramid.ladder, look.tilt_db)
-        level = pyramid.level_for(viewport.span / max(1.0, target.width() * pixel_ratio))
-        left, right = pyramid.column_at(level, viewport.start), pyramid.column_at(level, viewport.end)
-        # One column more on either side: smooth scaling looks at neighbours.
-        first = math.floor(max(0.0, left - 1) / TILE_COLUMNS)
-        last = math.floor((right + 1) / TILE_COLUMNS) + 1
-        image = self._image(pyramid, level, first, last)
+        self._prepare(pyramid, viewport, look, height)
+        finest = pyramid.level_for(viewport.span / max(1.0, target.width() * pixel_ratio))
+        first = max(0, int(viewport.start) // pyramid.unit_frames)
+        last = max(first, min(pyramid.units, int(viewport.end) // pyramid.unit_frames + 1))
+        layers = []
+        for level in range(finest, TOP_LEVEL + 1):
+            known = pyramid.known(level, first, last)
+            if known.any():
+                layers.append((level, [(first + start, first + end) for start, end in _runs(known)]))
+            if known.all():
+                break
+        painter.save()
+        painter.setClipRect(target)
+        painter.fillRect(target, QColor(int(self._table[0])))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(target, image, QRectF(left - first * TILE_COLUMNS, 0, right - left, height))
+        for level, runs in reversed(layers):
+            self._draw_level(painter, target, pyramid, viewport, level, runs)
+        painter.restore()
+        self._strips = {level: self._strips[level] for level, _ in layers}
+
+    def _prepare(self, pyramid: SpectrogramPyramid, viewport: Viewport, look: Look, height: int) -> None:
+        state = (look, viewport.bottom, viewport.top, viewport.sample_rate, height)
+        if state == self._state and pyramid is self._pyramid:
+            return
+        self._state, self._pyramid = state, pyramid
+        self._coloured.clear()
+        self._strips.clear()
+        self._table = look.colours()
+        rate, axis = viewport.sample_rate, look.axis(viewport.sample_rate)
+        self._map = row_map(axis, viewport.bottom, viewport.top, height, rate, pyramid.ladder, look.tilt_db)
+
+    def _draw_level(
+        self,
+        painter: QPainter,
+        target: QRectF,
+        pyramid: SpectrogramPyramid,
+        viewport: Viewport,
+        level: int,
+        runs: list[tuple[int, int]],
+    ) -> None:
+        """Draw the columns of `level` that belong to `runs` of units, from the first to the one after the last."""
+        left, right = pyramid.column_at(level, viewport.start), pyramid.column_at(level, viewport.end)
+        # A column more on either side: smooth scaling looks at neighbours.
+        low, high = max(left - 1, 0.0), right + 1
+        first, last = math.floor(low / TILE_COLUMNS), math.floor(high / TILE_COLUMNS) + 1
+        image = self._image(pyramid, level, first, last)
+        stretch = target.width() / (right - left)
+        for first_unit, last_unit in runs:
+            start = max(low, first_unit * TILE_COLUMNS / (1 << level))
+            end = min(high, last_unit * TILE_COLUMNS / (1 << level))
+            x, width = target.left() + (start - left) * stretch, (end - start) * stretch
+            place = QRectF(x, target.top(), width, target.height())
+            painter.drawImage(place, image, QRectF(start - first * TILE_COLUMNS, 0, end - start, image.height()))
 
     def _image(self, pyramid: SpectrogramPyramid, level: int, first: int, last: int) -> QImage:
-        tiles = [self._tile(pyramid, level, index) for index in range(first, last)]
-        key = (self._generation, level, first, *(stamp for stamp, _ in tiles))
-        if self._strip is None or self._strip[0] != key:
-            pixels = np.concatenate([colours for _, colours in tiles], axis=1)
+        """Tiles `first` up to `last` side by side; what is not known of them is not defined."""
+        colours = [self._colours(level, index, pyramid.tile(level, index)) for index in range(first, last)]
+        key = (first, *(stamp for stamp, _ in colours))
+        strip = self._strips.get(level)
+        if strip is None or strip[0] != key:
+            pixels = np.concatenate([pixels for _, pixels in colours], axis=1)
             height, width = pixels.shape
             # The image borrows the pixels: both are kept together.
-            image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-            self._strip = (key, pixels, image)
-        # Twice what is in sight: moving back and forth over a border of tiles costs nothing.
-        while len(self._coloured) > 2 * len(tiles):
+            strip = (key, pixels, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32))
+            self._strips[level] = strip
+        # More than are in sight: moving back and forth over a border of tiles costs nothing.
+        while len(self._coloured) > len(colours) + _KEPT_TILES:
             del self._coloured[next(iter(self._coloured))]
-        return self._strip[2]
+        return strip[2]
 
-    def _tile(self, pyramid: SpectrogramPyramid, level: int, index: int) -> tuple[int, NDArray[np.uint32]]:
-        assert self._map is not None
-        assert self._table is not None
+    def _colours(self, level: int, index: int, tile: Tile | None) -> tuple[int, NDArray[np.uint32]]:
+        if tile is None:
+            return 0, np.zeros((len(self._map.lower), TILE_COLUMNS), np.uint32)
         kept = self._coloured.pop((level, index), None)
-        data, stamp = pyramid.tile(level, index)
+        stamp = tile.stamp  # before the data: what is written meanwhile brings another stamp
         if kept is None or kept[0] != stamp:
-            kept = (stamp, self._table.take(self._map.apply(data)))
+            kept = (stamp, self._table.take(self._map.apply(tile.data)))
         self._coloured[level, index] = kept  # last again, so that the first is the least recently used
         return kept
+
+
+def _runs(known: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Stretches of True, as pairs of the first and the one after the last."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(np.int8)))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
