@@ -127,7 +127,7 @@ class _Progress:
     def __init__(self) -> None:
         self._live = sys.stdout.isatty()
         self._step, self._packages = "Asking for the packages", 0
-        self._ended = threading.Event()
+        self._ended, self._last_s = threading.Event(), time.monotonic()
         self._beat = threading.Thread(target=self._tick, daemon=True)
         self._beat.start()
 
@@ -135,7 +135,7 @@ class _Progress:
         """Take a line that pip wrote."""
         if line.startswith("Installing collected packages"):
             self._show(f"Installing {line.count(',') + 1} packages")
-        wheel = re.match(r"(?:Processing|Downloading|Using cached)\b.*?([^/ ]+)-([^-]+)-[^/]*\.whl(.*MB)?", line)
+        wheel = re.match(r"(?:Processing|Downloading|Using cached)\b.*?([^/ -]+)-([^-]+)-[^/]*\.whl(.*MB\))?", line)
         if wheel:
             self._packages += 1
             name, version, size = wheel.groups()
@@ -158,11 +158,14 @@ class _Progress:
             self._write(f"[{time.monotonic() - _STARTED:4.0f} s] {step}")
 
     def _write(self, text: str) -> None:
+        self._last_s = time.monotonic()
         print(f"\r\033[K{text}" if self._live else text, end="" if self._live else "\n", flush=True)
 
     def _tick(self) -> None:
-        while not self._ended.wait(1 if self._live else 20):
-            self._show(self._step)
+        pause_s = 1 if self._live else 20
+        while not self._ended.wait(0.5):
+            if time.monotonic() - self._last_s >= pause_s:
+                self._show(self._step)
 
 
 def _needs_notice(torch_version: str) -> bool:

@@ -105,3 +105,21 @@ def test_a_library_is_missing_when_it_cannot_be_loaded(packaging):
 
     missing = system_libraries._missing({"libc.so.6": "libc6", "libnonsense.so.3": "libnonsense3", "sh": "dash"})
     assert [name for name in missing if "font" not in name] == ["libnonsense3"]
+
+
+def test_the_large_torch_is_announced_where_no_card_is(packaging, monkeypatch, capsys):
+    import environment
+
+    monkeypatch.setattr(environment, "_has_nvidia_card", lambda: False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    progress = environment._Progress()
+    progress.follow(
+        "Processing /wheels/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl (from stemstudio==0.1.0)"
+    )
+    small = capsys.readouterr().out
+    progress.follow("Downloading torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl (866.4 MB)")
+    progress.end()
+    large = capsys.readouterr().out
+    assert "Fetching package 1: torch 2.13.0+cpu" in small
+    assert "NVIDIA" not in small
+    assert "PIP_EXTRA_INDEX_URL" in large
