@@ -15,7 +15,7 @@ from types import FrameType
 from stemstudio import __version__
 from stemstudio.cli import backends, evaluate, info, self_test, separate
 from stemstudio.cli.voice import Voice
-from stemstudio.core.errors import BadInput, Cancelled, NotReady, UserError
+from stemstudio.core.errors import BadInput, Cancelled, NotReady, UserError, from_os_error
 
 DONE, WRONG_USE, FOR_THE_USER, CANCELLED = 0, 2, 3, 130
 _COMMANDS = (info, separate, backends, evaluate, self_test)
@@ -55,6 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has enough; Python's own flush at the end must not complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        voice.complain(str(from_os_error(error, error.filename)))
+        return FOR_THE_USER
     finally:
         voice.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import tempfile
@@ -221,11 +222,11 @@ def _spread(stems: Mapping[str, Samples], names: tuple[str, ...]) -> dict[str, S
 
 
 def _make_folder(folder: Path, cleaning: ExitStack) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder} is a file.", "Choose a folder.")
-    made = not folder.exists()
     try:
+        made = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise BadInput(f"{folder} is a file.", "Choose a folder.") from None
     except OSError as error:
         raise from_os_error(error, folder) from error
     if made:
@@ -250,13 +251,15 @@ def _targets(path: Path, folder: Path, plan: Plan) -> dict[str, Path]:
     """File of each stem; a second song of the same name gets a number, and no input is ever replaced."""
     track = legal_name(os.fsencode(path.stem).decode(errors="replace"))
     taken = {str(each).casefold() for each in plan.taken}
-    number = 1
-    while True:
-        name = track if number == 1 else f"{track} {number}"
-        targets = {stem: folder / f"{plan.name_of(name, stem)}.{plan.file_format}" for stem in plan.written}
+    for number in itertools.count(1):
+        mark = f" {number}" if number > 1 else ""
+        # Where the template does not speak of the track, the number goes to the end.
+        ending = "" if "{track" in plan.template else mark
+        names = {stem: plan.name_of(track + mark, stem) + ending for stem in plan.written}
+        targets = {stem: folder / f"{name}.{plan.file_format}" for stem, name in names.items()}
         if not any(str(target).casefold() in taken or _same(target, path) for target in targets.values()):
             return targets
-        number += 1
+    raise AssertionError
 
 
 def _same(target: Path, path: Path) -> bool:
