@@ -1,40 +1,46 @@
 """What is heard: a source rendered ahead of the device, so that the device never waits.
 
 Three kinds of threads meet here. The window calls `play`, `seek`, `set_source` and the like, which only note what is
-wanted. A worker renders some tenths of a second ahead into a ring. The device's thread calls `pull`, which copies. When
-something is changed, the worker renders anew what was not pulled yet and fades over into it, so that a change is heard
-with the next frames that the device asks for, and without a click.
+wanted. A worker renders some tenths of a second ahead into a ring. The device takes frames from the ring: either it
+reads the ring's memory by itself (`attach`), which no thread that keeps the interpreter can hold up, or its thread
+calls `pull`. When something is changed, the worker renders anew what was not taken yet and fades over into it, so that
+a change is heard with the next frames that the device takes, and without a click.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 import numpy as np
 
 from stemstudio.core.buffer import Samples
 from stemstudio.core.source import Source
-from stemstudio.mixing.meters import SILENCE, Levels, level
+from stemstudio.mixing.meters import Levels, level
 from stemstudio.playback.passage import Passage, crossfade, fade_out, render
 from stemstudio.playback.ring import FRAME_BYTES, Ring
 from stemstudio.playback.route import Route
 
-__all__ = ["AHEAD_S", "Levels", "PlaybackEngine"]
+__all__ = ["AHEAD_S", "HISTORY_S", "Levels", "PlaybackEngine"]
 
-AHEAD_S = 0.4
-"""Rendered ahead at most. Long enough for a worker that competes for the interpreter, short enough that sound which is
+AHEAD_S = 0.5
+"""Rendered ahead at most: long enough for a worker that competes for the interpreter, short enough that sound which is
 still being written (a separation at work) is heard when the playhead comes to it."""
 
-_REFILL_S = 0.25
-_HISTORY_S = 0.3
+HISTORY_S = 0.3
+"""Kept behind the device, for meters and for the device's own delay."""
+
+_REFILL_S = 0.4
+_LOOK_AFTER_S = 0.04
 _FADE_S = 0.005
 _METER_S = 0.05
 _SHORTEST_LOOP_S = 0.02
+_READING_S = 0.003  # a device that reads by itself may be this far into what it was seen to read
 
 
 class PlaybackEngine:
-    """Plays one source; places and lengths are in frames of that source.
+    """Plays one source; places and lengths are in frames of that source, whatever the device's rate.
 
     Parameters
     ----------
@@ -54,22 +60,29 @@ class PlaybackEngine:
         self.failure: Exception | None = None
         """Why the last playing stopped by itself, if the source could not be read."""
         self.underruns = 0
-        """How often the device asked for more than was rendered."""
-        self._latency_s = 0.0
+        """How often the device took more than was rendered."""
+        self.sample_rate = sample_rate
         self._tune(sample_rate)
         self._worker = threading.Thread(target=self._work, name="playback", daemon=True)
         self._worker.start()
 
-    def _tune(self, sample_rate: int) -> None:
+    def _tune(
+        self, sample_rate: int, ring: Ring | None = None, taken: Callable[[], int] | None = None, latency_s: float = 0.0
+    ) -> None:
+        size = round((AHEAD_S + HISTORY_S) * sample_rate)
+        self._ring = ring or Ring(memoryview(bytearray(2 * size * FRAME_BYTES)), size)
+        self._pulled = 0
+        self._taken = taken or (lambda: self._pulled)
+        self._reading = round(_READING_S * sample_rate) if taken else 0
+        self._latency = round(latency_s * sample_rate)
         self.sample_rate = sample_rate
-        self._ring = Ring(round(AHEAD_S * sample_rate), round(_HISTORY_S * sample_rate))
+        self._ahead = round(AHEAD_S * sample_rate)
         self._refill = round(_REFILL_S * sample_rate)
         self._fade = round(_FADE_S * sample_rate)
         self._route = Route()
         self._live = False  # the ring holds, or should hold, sound that goes on
         self._ends = False  # the song ends with what the ring holds
         self._stale = True  # the ring does not hold what is wanted
-        self._silence = 0  # frames of silence that the device took since the last sound
         self._floor = 0  # stream frame of the last jump: nothing older is shown as position
 
     # What a person does. Nothing here waits for rendering.
@@ -119,22 +132,57 @@ class PlaybackEngine:
             self._loop = loop
         self._refresh()
 
-    def set_sample_rate(self, sample_rate: int) -> None:
-        """Render for a device of another rate from now on."""
+    # What the device does.
+
+    def attach(self, sample_rate: int, ring: Ring, taken: Callable[[], int], latency_s: float) -> None:
+        """Let a device that reads the memory of `ring` by itself take the frames from now on.
+
+        Parameters
+        ----------
+        sample_rate : int
+            The device's rate.
+        ring : Ring
+            Unused, for some seconds of frames.
+        taken : callable
+            Returns how many frames the device has read since it began at the ring's first; called from any thread,
+            never by two at a time.
+        latency_s : float
+            Seconds from the moment that a frame is taken until it is heard.
+        """
         with self._lock:
-            if sample_rate == self.sample_rate:
-                return
-            place = self._place()
-            self._goto = round(place * sample_rate / self.sample_rate)
-            self._tune(sample_rate)
+            self._goto = round(self._place() * sample_rate / self.sample_rate)
+            self._tune(sample_rate, ring, taken, latency_s)
         self._wake.set()
 
+    def detach(self) -> None:
+        """Let go of the device; from now on frames are taken by `pull`."""
+        with self._lock:
+            self._goto = self._place()
+            self._tune(self.sample_rate)
+        self._wake.set()
+
+    def pull(self, frames: int) -> Samples:
+        """Return the next float32 (2, frames) for the device; silence where nothing is rendered."""
+        return np.frombuffer(self.pull_bytes(frames), np.float32).reshape(-1, 2).T
+
+    def pull_bytes(self, frames: int) -> bytes:
+        """Return the next frames as interleaved float32 bytes; never waits for rendering."""
+        with self._lock:
+            first = self._pulled
+            taken = self._ring.copy_out(first, min(frames, self._ring.write - first))
+            self._pulled += frames
+            self._keep_up()
+            hungry = self._live and not self._ends and self._ring.write - self._pulled < self._refill
+        if hungry:
+            self._wake.set()
+        return taken + bytes(FRAME_BYTES * frames - len(taken))
+
     def close(self) -> None:
-        """End the worker; the device may go on pulling silence."""
+        """End the worker; what reads on reads silence."""
         with self._lock:
             self._closing = True
             self._rolling = self._live = False
-            self._ring.drop()
+            self._ring.put(self._taken(), np.empty((0, 2), np.float32))
         self._wake.set()
         self._worker.join()
 
@@ -153,66 +201,37 @@ class PlaybackEngine:
     @property
     def playing(self) -> bool:
         """Whether the song moves on; becomes False by itself when its end was heard."""
-        return self._rolling
+        with self._lock:
+            self._keep_up()
+            return self._rolling
 
     @property
     def position(self) -> int:
         """The frame of the source that is heard now, or where playing will begin."""
         with self._lock:
+            self._keep_up()
             frame = self._to_song(self._place())
             return frame if self._source is None else min(frame, self._source.frames)
 
     @property
     def ahead(self) -> int:
-        """Frames, at the device's rate, that are rendered and not pulled."""
-        return self._ring.ahead
+        """Frames, at the device's rate, that are rendered and not taken."""
+        with self._lock:
+            return max(self._ring.write - self._taken(), 0)
 
     @property
-    def latency_s(self) -> float:
-        """Seconds from a pull until its frames are heard; set by who owns the device."""
-        return self._latency_s
-
-    @latency_s.setter
-    def latency_s(self, seconds: float) -> None:
-        self._latency_s = seconds
+    def taken(self) -> int:
+        """Frames, at the device's rate, that the present device has taken; it takes silence, too."""
+        with self._lock:
+            return self._taken()
 
     def levels(self) -> Levels:
         """Measure the last 50 ms of what was heard, left and right."""
         with self._lock:
-            latency = round(self._latency_s * self.sample_rate)
-            span = round(_METER_S * self.sample_rate) - max(self._silence - latency, 0)
-            if span <= 0:
-                return SILENCE
-            heard = self._heard()
-            frames = self._ring.look(heard - span, span)
+            self._keep_up()
+            span = round(_METER_S * self.sample_rate)
+            frames = self._ring.look(self._taken() - self._latency - span, span)
         return level(frames.T)
-
-    # What the device's thread does.
-
-    def pull(self, frames: int) -> Samples:
-        """Return the next float32 (2, frames) for the device; silence where nothing is rendered."""
-        return np.frombuffer(self.pull_bytes(frames), np.float32).reshape(-1, 2).T
-
-    def pull_bytes(self, frames: int) -> bytes:
-        """Return the next frames as interleaved float32 bytes; never waits for rendering."""
-        with self._lock:
-            taken = self._ring.take(frames)
-            missing = frames - len(taken) // FRAME_BYTES
-            if taken:
-                self._silence = 0
-            if missing:
-                self._lack(missing)
-            hungry = self._live and not self._ends and self._ring.ahead < self._refill
-        if hungry:
-            self._wake.set()
-        return taken + bytes(FRAME_BYTES * missing) if missing else taken
-
-    def _lack(self, missing: int) -> None:
-        self._silence += missing
-        if self._live and not self._ends:
-            self.underruns += 1
-        elif self._live and self._silence >= round(self._latency_s * self.sample_rate):
-            self._rolling = self._live = self._ends = False
 
     # Places. The lock is held.
 
@@ -224,13 +243,21 @@ class PlaybackEngine:
         rate = self._source.sample_rate if self._source is not None else self.sample_rate
         return round(place * rate / self.sample_rate)
 
-    def _heard(self) -> int:
-        return self._ring.read - max(round(self._latency_s * self.sample_rate) - self._silence, 0)
-
     def _place(self) -> int:
         if self._goto is not None:
             return self._goto
-        return self._route.place_at(max(self._heard(), self._floor))
+        return self._route.place_at(max(self._taken() - self._latency, self._floor))
+
+    def _keep_up(self) -> None:
+        ring, taken = self._ring, self._taken()
+        if self._live and self._ends and taken - self._latency >= ring.write:
+            self._rolling = self._live = self._ends = False
+        if taken > ring.write:
+            if self._live and not self._ends:
+                self.underruns += 1
+                self._route.turn(ring.write, self._route.place_at(ring.write), moves=False)
+            if not self._ends:
+                ring.skip(taken)
 
     # The worker.
 
@@ -240,7 +267,7 @@ class PlaybackEngine:
 
     def _work(self) -> None:
         while not self._closing:
-            self._wake.wait()
+            self._wake.wait(None if self._ring.is_silent and not self._live else _LOOK_AFTER_S)
             self._wake.clear()
             try:
                 while self._stale and not self._closing:
@@ -250,39 +277,52 @@ class PlaybackEngine:
                 logging.getLogger(__name__).exception("playback stopped")
                 with self._lock:
                     self.failure = failure
-                    self._rolling = self._live = False
-                    self._ring.drop()
-                    self._stale = True
+                    self._rolling = False
+                    self._halt(self._goto)
 
     def _go_on(self) -> None:
         with self._lock:
-            ring, source = self._ring, self._source
-            room = ring.ahead_limit - ring.ahead
-            if source is None or not self._live or self._ends or ring.ahead >= self._refill:
+            self._keep_up()
+            ring, source, rate = self._ring, self._source, self.sample_rate
+            taken = self._taken()
+            self._tidy(taken - round(HISTORY_S * rate))
+            if source is None or not self._live or self._ends or ring.write - taken >= self._refill:
                 return
-            place = self._route.place_at(ring.write)
-            rate, loop = self.sample_rate, self._device_loop()
+            room, place, loop = (
+                self._ahead - (ring.write - taken),
+                self._route.place_at(ring.write),
+                self._device_loop(),
+            )
         passage = render(self._at_rate(source, rate), place, room, loop)
         with self._lock:
             if self._ring is ring and self._live:
-                self._append(ring.write, passage)
-                self._route.forget(ring.read - round(_HISTORY_S * rate))
+                self._keep_up()
+                self._append(max(ring.write, self._next()), passage)
+
+    def _tidy(self, frame: int) -> None:
+        self._ring.forget(frame)
+        self._route.forget(frame)
+
+    def _next(self) -> int:
+        """Return the first frame of the stream that can still be changed."""
+        return self._taken() + self._reading
 
     def _change(self) -> None:
         with self._lock:
             self._stale = False
+            self._keep_up()
             ring, source, goto, rate = self._ring, self._source, self._goto, self.sample_rate
-            loop, start = self._device_loop(), ring.read
-            place = self._route.place_at(start) if goto is None else goto
+            loop, start = self._device_loop(), self._next()
             if source is None or not self._rolling:
                 self._halt(goto)
                 return
-        passage = render(self._at_rate(source, rate), place, ring.ahead_limit, loop)
+            place = self._route.place_at(start) if goto is None else goto
+        passage = render(self._at_rate(source, rate), place, self._ahead, loop)
         with self._lock:
             if self._ring is not ring or self._goto != goto or not self._rolling:
                 self._stale = True  # a newer wish makes this passage useless
                 return
-            late = ring.read - start if goto is None else 0
+            late = self._next() - start if goto is None else 0
             if late >= len(passage.frames) and not passage.ends:
                 self._stale = True  # the device was faster
                 return
@@ -290,29 +330,29 @@ class PlaybackEngine:
             self._goto = None
 
     def _splice(self, passage: Passage, place: int) -> None:
-        first = self._ring.read
-        if self._ring.ahead or place > 0:  # the song's own beginning is not faded
-            crossfade(self._ring.look(first, self._fade), passage.frames, self._fade)
-        self._route.turn(first, passage.stretches[0][0] if passage.stretches else place, moves=True)
+        first = self._next()
+        before = self._ring.look(first, self._fade)
+        if len(before) or place > 0:  # the song's own beginning is not faded
+            crossfade(before, passage.frames, self._fade)
         if self._goto is not None or not self._live:
             self._floor = first
+        self._route.turn(first, passage.stretches[0][0] if passage.stretches else place, moves=True)
         self._live = True
         self._append(first, passage)
 
     def _append(self, first: int, passage: Passage) -> None:
+        self._ring.put(first, passage.frames)
         at = first
         for place, count in passage.stretches:
             self._route.follow(at, place)
             at += count
-        self._ring.put(first, passage.frames)
         self._ends = passage.ends
         if passage.ends:
-            self._route.turn(self._ring.write, self._route.place_at(self._ring.write), moves=False)
+            self._route.turn(at, self._route.place_at(at), moves=False)
 
     def _halt(self, goto: int | None) -> None:
-        first = self._ring.read
-        tail = fade_out(self._ring.look(first, self._fade))
-        self._ring.put(first, tail)
+        first = self._next()
+        self._ring.put(first, fade_out(self._ring.look(first, self._fade)))
         end = self._ring.write
         self._route.turn(end, self._route.place_at(end) if goto is None else goto, moves=False)
         if goto is not None:

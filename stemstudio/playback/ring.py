@@ -13,67 +13,78 @@ FRAME_BYTES = 8
 
 
 class Ring:
-    """The last and the next moments of a stream of stereo frames.
+    """The last and the next moments of a stream of stereo frames, in memory that a device may read by itself.
 
-    Frames are counted from the beginning of the stream and never again from zero: `read` is the next frame that will
-    be taken, `write` the first that is not rendered yet. What was taken remains for `history` frames. The caller holds
-    a lock; every method is a plain copy of bytes, which does not let another thread into the interpreter, so that the
-    lock is held for microseconds even while others compete for the interpreter.
+    Frames are counted from the beginning of the stream and never again from zero; frame n lies at n modulo `size`. What
+    memory there is behind `size` repeats the beginning, so that a reader may run on for a while and step back by `size`
+    later. Whatever lies ahead of `write` is silence, so that a reader that nobody feeds hears nothing. The caller holds
+    a lock; every method copies bytes without letting another thread into the interpreter, so that the lock is held for
+    microseconds even while others compete for the interpreter.
 
     Parameters
     ----------
-    ahead : int
-        The most frames that may lie between `read` and `write`.
-    history : int
-        Frames that can still be looked at after they were taken.
+    memory : memoryview
+        Writable bytes, all zero.
+    size : int
+        Frames until the ring begins anew; fewer than `memory` holds, and the rest at least as many as are ever written
+        or looked at together.
     """
 
-    def __init__(self, ahead: int, history: int) -> None:
-        self.ahead_limit = ahead
-        self.read = 0
+    def __init__(self, memory: memoryview, size: int) -> None:
+        self._bytes = memory
+        self.size = size
         self.write = 0
-        self._size = ahead + history
-        self._bytes = memoryview(bytearray(self._size * FRAME_BYTES))
-
-    @property
-    def ahead(self) -> int:
-        """Frames that are rendered and not taken."""
-        return self.write - self.read
+        """The first frame that is not rendered."""
+        self._oldest = 0
+        self._sound_end = 0
 
     def put(self, first: int, frames: Frames) -> None:
-        """Write `frames` from stream frame `first` on; what was rendered behind them is dropped."""
-        assert self.read <= first <= self.write, "a gap, or a change of what was taken already"
-        assert first + len(frames) - self.read <= self.ahead_limit, "more than the ring holds"
+        """Write `frames` from stream frame `first` on; what was rendered behind them becomes silence."""
+        end = first + len(frames)
         self._copy_in(first, frames.reshape(-1).view(np.uint8).data)
-        self.write = first + len(frames)
+        self._silence(end, self.write)
+        self.write = self._sound_end = end
 
-    def take(self, frames: int) -> bytes:
-        """Return up to `frames` frames as bytes and count them as read."""
-        count = min(frames, self.ahead)
-        taken = self._copy_out(self.read, count)
-        self.read += count
-        return taken
+    def skip(self, frame: int) -> None:
+        """Let the stream be silent from `write` up to `frame`."""
+        self._silence(max(self.write, frame - self.size), frame)
+        self.write = frame
 
     def look(self, first: int, frames: int) -> Frames:
-        """Return a copy of the stream frames `first` .. `first + frames` as far as they are held."""
-        oldest = max(self.read - (self._size - self.ahead_limit), 0)
-        last = min(first + frames, self.write)
-        first = max(first, oldest)
-        return np.frombuffer(self._copy_out(first, max(last - first, 0)), np.float32).reshape(-1, 2)
+        """Return a copy of the stream frames from `first` on, as far as they are there."""
+        first = max(first, self._oldest, self.write - self.size)
+        return np.frombuffer(self.copy_out(first, min(first + frames, self.write) - first), np.float32).reshape(-1, 2)
 
-    def drop(self) -> None:
-        """Forget what was rendered and not taken."""
-        self.write = self.read
+    def copy_out(self, first: int, count: int) -> bytes:
+        """Return `count` frames from `first` on as bytes; none for a negative count."""
+        begin = first % self.size * FRAME_BYTES
+        return bytes(self._bytes[begin : begin + max(count, 0) * FRAME_BYTES])
 
-    def _copy_in(self, first: int, frames: memoryview) -> None:
-        begin = first % self._size * FRAME_BYTES
-        until_end = min(len(frames), len(self._bytes) - begin)
-        self._bytes[begin : begin + until_end] = frames[:until_end]
-        self._bytes[: len(frames) - until_end] = frames[until_end:]
+    def forget(self, frame: int) -> None:
+        """Silence what lies before `frame`, so that it is not heard again when the reader comes round."""
+        frame = min(frame, self.write)
+        if frame > self._oldest:
+            self._silence(max(self._oldest, self.write - self.size), frame)
+            self._oldest = frame
 
-    def _copy_out(self, first: int, count: int) -> bytes:
-        begin, length = first % self._size * FRAME_BYTES, count * FRAME_BYTES
-        if begin + length <= len(self._bytes):
-            return bytes(self._bytes[begin : begin + length])
-        rest = begin + length - len(self._bytes)
-        return b"".join((self._bytes[begin:], self._bytes[:rest]))
+    @property
+    def is_silent(self) -> bool:
+        """Whether all sound was forgotten."""
+        return self._oldest >= self._sound_end
+
+    def _silence(self, first: int, end: int) -> None:
+        if end > first:
+            self._copy_in(first, memoryview(bytes((end - first) * FRAME_BYTES)))
+
+    def _copy_in(self, first: int, data: memoryview) -> None:
+        whole = self.size * FRAME_BYTES
+        begin = first % self.size * FRAME_BYTES
+        self._write(begin, data[: whole - begin])
+        self._write(0, data[whole - begin :])
+
+    def _write(self, begin: int, data: memoryview) -> None:
+        self._bytes[begin : begin + len(data)] = data
+        again = begin + self.size * FRAME_BYTES
+        count = min(len(data), len(self._bytes) - again)
+        if count > 0:
+            self._bytes[again : again + count] = data[:count]
