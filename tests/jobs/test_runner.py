@@ -192,6 +192,22 @@ def test_the_result_of_a_cancelled_job_is_dropped_however_late_the_cancel_comes(
     assert desk.told == [("cancelled", ticket.id)]
 
 
+def test_the_result_of_a_job_that_did_not_hear_the_cancel_is_dropped(desk):
+    started, go_on = threading.Event(), threading.Event()
+
+    def deaf(_):
+        started.set()
+        assert go_on.wait(PATIENCE_S)
+        return "stale"
+
+    ticket = desk.submit(deaf)
+    assert started.wait(PATIENCE_S)
+    ticket.cancel()
+    go_on.set()
+    desk.settle()
+    assert desk.told == [("cancelled", ticket.id)]
+
+
 def test_what_a_cancelled_job_trips_over_is_not_an_error(desk):
     started = threading.Event()
 
@@ -280,8 +296,10 @@ def test_an_error_nobody_asked_for_is_raised_and_the_others_are_still_told(desk)
     while {view.state for view in desk.runner.running()} != {JobState.FINISHED}:
         assert time.monotonic() < deadline
         time.sleep(0.002)
+    desk.woken.clear()
     with pytest.raises(NoRoom):
         desk.runner.deliver()
+    assert desk.woken.is_set()
     desk.settle()
     assert desk.told == [("done", "second")]
 

@@ -199,6 +199,31 @@ def test_a_full_disk_raises_and_changes_nothing(session, add_song, set_gain):
     assert again.history.labels == (*before.labels, "Move gain")
 
 
+def test_what_was_taken_back_survives_an_edit_that_failed(session, add_song, set_gain):
+    add_song(session)
+    for number in range(1, 6):
+        set_gain(session, -float(number))
+    session.jump(4)
+    session._store._connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(NoRoom):
+        set_gain(session, -99.0)
+    session._store._connection.execute("PRAGMA query_only = OFF")
+    session.jump(7)
+    set_gain(session, -6.0)
+    session.close()
+    again = Session.open(session.folder)
+    again.close()
+    assert again.history == session.history
+    assert [step.project.tracks[0].stems[0].strip.gain_db for step in again.history.steps[3:]] == [
+        -1,
+        -2,
+        -3,
+        -4,
+        -5,
+        -6,
+    ]
+
+
 def test_a_disk_that_turned_read_only_raises_and_changes_nothing(session, add_song, set_gain):
     add_song(session)
     before = session.history
