@@ -142,7 +142,7 @@ def test_channels_beyond_eight_are_refused(channels):
 
 
 def test_unknown_methods_and_values_are_refused():
-    with pytest.raises(BadInput, match="center.*hpss"):
+    with pytest.raises(BadInput, match=r"center.*hpss"):
         separate(noise(), "magic", {}, Collector(), Progress())
     with pytest.raises(BadInput, match="no parameter 'depth'"):
         separate(noise(), "hpss", {"depth": 3}, Collector(), Progress())

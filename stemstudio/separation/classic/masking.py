@@ -12,8 +12,8 @@ from stemstudio.core.source import Source
 from stemstudio.separation.backend import StemSink
 from stemstudio.spectral.stft import OverlapAdd, Spectrum, SpectrumBlock, StftSpec, stream_stft
 
-BLOCK_FRAMES = 128
-"""Frames that are worked on at once: one to two seconds of sound, far less than a second of work."""
+BLOCK_VALUES = 1 << 17
+"""Samples, all channels together, that are worked on at once: 1.5 s of a stereo song, far under a second of work."""
 
 
 def separate_by_spectrum(
@@ -34,7 +34,8 @@ def separate_by_spectrum(
     """
     adders: dict[str, OverlapAdd] = {}
     total = spec.frames(mix.frames)
-    for block in stream_stft(mix, spec, BLOCK_FRAMES, before, after):
+    block_frames = max(4, BLOCK_VALUES // (mix.channels * spec.hop))
+    for block in stream_stft(mix, spec, block_frames, before, after):
         reporter.update(block.first / total)
         start, out = 0, {}
         for name, spectrum in stems_of(block).items():
