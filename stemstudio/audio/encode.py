@@ -86,7 +86,7 @@ class AudioWriter:
         self._channels, self._dither = channels, dither and bits == 16
         self._noise = np.random.default_rng(zlib.crc32(os.fsencode(self.path.name)))
         if frames is not None and format == "wav":
-            _check_room(self.path, frames * channels * bits // 8)
+            check_room(self.path.parent, frames * channels * bits // 8)
         self._target = Replacement(self.path)
         try:
             self._encoder = kind.open(self._target.file, sample_rate, channels, bits)
@@ -238,14 +238,15 @@ def writable(name: str, bits: int) -> Format:
     return kind
 
 
-def _check_room(path: Path, size: int) -> None:
+def check_room(folder: Path, size: int) -> None:
+    """Raise `NoRoom` if `size` bytes do not fit the disk of `folder`."""
     try:
-        free = shutil.disk_usage(path.parent).free
+        free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise from_os_error(error, path.parent) from error
+        raise from_os_error(error, folder) from error
     if size > free:
         raise NoRoom(
-            f"{path.name} needs {size / 1e6:,.0f} MB and the disk has {free / 1e6:,.0f} MB left.",
+            f"{size / 1e6:,.0f} MB are needed and the disk of {folder} has {free / 1e6:,.0f} MB left.",
             "Free some space or choose another folder.",
         )
 

@@ -60,55 +60,47 @@ class FfmpegReader:
 
     def blocks(self, block_frames: int) -> Iterator[Samples]:
         """Yield the samples as float32 (channels, n) without the encoder's delay and padding."""
-        pending: list[Samples] = []
-        gathered = 0
-        for part in self._trimmed():
-            pending.append(part)
-            gathered += part.shape[1]
-            if gathered >= block_frames:
-                yield np.concatenate(pending, axis=1)
-                pending, gathered = [], 0
-        if gathered:
-            yield np.concatenate(pending, axis=1)
+        out = np.empty((self.channels, block_frames), np.float32)
+        done = filled = 0
+        last = None
+        for last in self._frames():
+            n = last.samples
+            if filled + n > out.shape[1]:
+                yield out[:, :filled]
+                done += filled
+                out, filled = np.empty((self.channels, max(block_frames, n)), np.float32), 0
+            _convert(last, out[:, filled : filled + n])
+            filled += n
+        if last is not None:
+            filled = min(filled - last.samples + self._true_frames(last), filled)
+            filled = min(self._end(done + filled) - done, filled)
+        if filled > 0:
+            yield out[:, :filled]
 
     def close(self) -> None:
         """Close the file."""
         self._container.close()
         self._handle.close()
 
-    def _trimmed(self) -> Iterator[Samples]:
-        """Cut the padding that the last packet, the edit list or iTunes' own note tells of."""
-        limit = self._gapless
-        done = 0
-        held: Samples | None = None
-        held_true = 0
-        for part, true_frames in self._frames():
-            if held is not None:
-                yield held
-                done += held.shape[1]
-            held, held_true = part, true_frames
-        if held is None:
-            return
-        n = min(held.shape[1], held_true)
-        if limit is None and self.format == "mp4":
-            stated = self._stated_length()
-            # An edit is stated in ticks of a slow clock; closer than one tick the packets know better.
-            if stated is not None and done + n - stated > self.sample_rate / _EDIT_CLOCK:
-                limit = stated
-        if limit is not None:
-            n = min(n, max(limit - done, 0))
-        if n:
-            yield held[:, :n]
+    def _end(self, frames: int) -> int:
+        """Length of the music in `frames` that were decoded, by iTunes' own note or the edit list."""
+        if self._gapless is not None:
+            return self._gapless
+        stated = self._stated_length() if self.format == "mp4" else None
+        # An edit is stated in ticks of a slow clock; closer than one tick the packets know better.
+        if stated is not None and frames - stated > self.sample_rate / _EDIT_CLOCK:
+            return stated
+        return frames
 
-    def _frames(self) -> Iterator[tuple[Samples, int]]:
-        """Every decoded frame and how many of its samples count; damaged packets are passed over."""
+    def _frames(self) -> Iterator[Any]:
+        """Every decoded frame; damaged packets are passed over."""
         for packet in self._packets():
             try:
                 for frame in packet.decode():
                     if frame.layout.nb_channels != self.channels or frame.sample_rate != self.sample_rate:
                         self.damaged += 1
                         return
-                    yield _to_float(frame), self._true_frames(frame)
+                    yield frame
             except self._errors:
                 self.damaged += 1
 
@@ -147,18 +139,21 @@ class FfmpegReader:
             return None
 
 
-def _to_float(frame: Any) -> Samples:
+def _convert(frame: Any, out: Samples) -> None:
+    """Put the samples of `frame` into `out`, float32 (channels, n)."""
     name = frame.format.name
     kind = np.dtype(_SAMPLES[name.removesuffix("p")])
-    channels, frames = frame.layout.nb_channels, frame.samples
+    channels, n = out.shape
+    planes = frame.planes
     if name.endswith("p"):
         # PyAV finds one plane too many behind the eighth, and reads wild ones behind that: take what is promised.
-        raw = np.stack([np.frombuffer(plane, kind, frames) for plane in frame.planes[:channels]])
+        rows = [np.frombuffer(plane, kind, n) for plane in planes[:channels]]
     else:
-        raw = np.frombuffer(frame.planes[0], kind, frames * channels).reshape(frames, channels).T
-    samples = np.ascontiguousarray(raw, dtype=np.float32)
-    if kind == np.uint8:
-        return (samples - np.float32(128)) / np.float32(128)
-    if kind.kind == "i":
-        samples *= np.float32(2.0 ** (1 - 8 * kind.itemsize))
-    return samples
+        rows = list(np.frombuffer(planes[0], kind, n * channels).reshape(n, channels).T)
+    for row, samples in zip(out, rows, strict=True):
+        if kind == np.uint8:
+            np.multiply(samples - 128.0, 1 / 128, out=row, casting="same_kind")
+        elif kind.kind == "i":
+            np.multiply(samples, 2.0 ** (1 - 8 * kind.itemsize), out=row, casting="same_kind")
+        else:
+            row[:] = samples
