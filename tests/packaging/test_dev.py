@@ -123,3 +123,21 @@ def test_the_large_torch_is_announced_where_no_card_is(packaging, monkeypatch, c
     assert "Fetching package 1: torch 2.13.0+cpu" in small
     assert "NVIDIA" not in small
     assert "PIP_EXTRA_INDEX_URL" in large
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a screen")
+def test_without_a_screen_the_stems_and_their_picture_are_on_disk(packaging, tmp_path):
+    import environment
+    from PIL import Image
+
+    if not environment._satisfies(Path(sys.prefix, environment._STAMP), {"key": environment._key(ROOT), "dev": True}):
+        pytest.skip("this environment was not made by dev.py")
+    out = tmp_path / "the stems"
+    screenless = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "STEMSTUDIO_VENV": sys.prefix}
+    done = dev("run", "--out", str(out), folder=tmp_path, **screenless)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list(out.glob("*.wav"))) >= 2
+    assert Image.open(out / "spectrograms.png").width > 900
+    assert str(out) in done.stdout
+    assert done.stderr == "" or "Traceback" not in done.stderr
