@@ -138,6 +138,7 @@ def test_without_a_screen_the_stems_and_their_picture_are_on_disk(packaging, tmp
     done = dev("run", "--out", str(out), folder=tmp_path, **screenless)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(list(out.glob("*.wav"))) >= 2
-    assert Image.open(out / "spectrograms.png").width > 900
+    with Image.open(out / "spectrograms.png") as picture:
+        assert picture.width > 900
     assert str(out) in done.stdout
     assert done.stderr == "" or "Traceback" not in done.stderr
