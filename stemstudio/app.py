@@ -6,6 +6,7 @@ is imported before the first paint.
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 import traceback
@@ -27,6 +28,8 @@ def main(paths: list[Path] | None = None) -> int:
 
     window = MainWindow()
     install_hook(window.tell_defect)
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, lambda *_: window.end())
     window.show()
     QTimer.singleShot(0, window, _AfterFirstPaint(window, [Path(path) for path in paths or []]))
     status = app.exec()

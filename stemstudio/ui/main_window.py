@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setAcceptDrops(True)
         self.setMinimumSize(QSize(1000, 620))
+        self._asks = True
         self.tasks = Tasks(self)
         self.studio = Studio(self.tasks, self)
         self.player = Player(self.studio, self)
@@ -183,6 +184,11 @@ class MainWindow(QMainWindow):
         assert isinstance(page, SeparatePage)
         page.separate_or_cancel()
 
+    def end(self) -> None:
+        """Close without a question; what was made is offered at the next start."""
+        self._asks = False
+        self.close()
+
     def new_project(self) -> None:
         """Begin with nothing, after asking what becomes of unsaved work."""
         if self._may_leave(self.new_project):
@@ -224,7 +230,7 @@ class MainWindow(QMainWindow):
 
     def _may_leave(self, then: Callable[[], object]) -> bool:
         """Ask about unsaved stems; if they are to be saved, `then` is called again once they are."""
-        if not self.studio.needs_a_place:
+        if not self.studio.needs_a_place or not self._asks:
             return True
         if not self.studio.has_work:
             self.studio.discard()
