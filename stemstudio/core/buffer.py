@@ -31,12 +31,12 @@ class AudioBuffer:
     @property
     def channels(self) -> int:
         """Number of channels."""
-        return self.samples.shape[0]
+        return int(self.samples.shape[0])
 
     @property
     def frames(self) -> int:
         """Number of sample frames."""
-        return self.samples.shape[1]
+        return int(self.samples.shape[1])
 
     @property
     def seconds(self) -> float:
