@@ -8,30 +8,36 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from stemstudio.training.losses import log_error
+from stemstudio.training.config import RunConfig
+from stemstudio.training.losses import LOSSES, log_error
 from stemstudio.training.mixing import Batch, Mixer
 
+Score = Callable[[nn.Module], dict[str, float]]
+Loss = Callable[[Tensor, Batch], Tensor]
 
-class _Steps(torch.utils.data.Dataset[tuple[Batch, Batch]]):
+
+class _Steps(torch.utils.data.Dataset[list[Batch]]):
     def __init__(self, mixer: Mixer, first: int, end: int) -> None:
         self._mixer, self._first, self._count = mixer, first, end - first
 
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, index: int) -> tuple[Batch, Batch]:
+    def __getitem__(self, index: int) -> list[Batch]:
         if index >= self._count:
             raise IndexError
-        torch.set_num_threads(1)
-        return self._mixer.pair(self._first + index)
+        if torch.utils.data.get_worker_info() is not None:
+            torch.set_num_threads(1)
+        return self._mixer.batches(self._first + index)
 
 
 def rate_at(step: int, steps: int, peak: float, warm_up: int) -> float:
@@ -40,6 +46,17 @@ def rate_at(step: int, steps: int, peak: float, warm_up: int) -> float:
         return peak * (step + 1) / warm_up
     turn = min(1.0, (step - warm_up) / max(1, steps - warm_up))
     return peak * (0.02 + 0.98 * (1 + math.cos(math.pi * turn)) / 2)
+
+
+def mean_over_processes(network: nn.Module) -> None:
+    """Average the gradients over the processes that torchrun started; nothing where there is one."""
+    distributed = torch.distributed
+    if not distributed.is_available() or not distributed.is_initialized():
+        return
+    for parameter in network.parameters():
+        if parameter.grad is not None:
+            distributed.all_reduce(parameter.grad)
+            parameter.grad /= distributed.get_world_size()
 
 
 class Trainer:
@@ -51,13 +68,21 @@ class Trainer:
     folder : Path
         Where the state and the log are kept.
     steps : int
-        Draws of the mixer in the whole run; each gives two updates.
+        Draws of the mixer in the whole run; each gives three batches.
     peak_rate : float
         Highest learning rate of AdamW (Loshchilov and Hutter, 2019).
     average : float
         Decay of the running mean of the weights, by update.
     half : bool
         Compute in bfloat16 where that is safe.
+    clip : float
+        Largest norm of the gradient.
+    size : int
+        Items that go through the network at once.
+    accumulate : int
+        How often that is done before the weights change.
+    loss : callable
+        See `losses`.
     """
 
     def __init__(
@@ -66,19 +91,45 @@ class Trainer:
         folder: Path,
         *,
         steps: int,
-        peak_rate: float = 1.5e-3,
+        peak_rate: float = 2e-3,
         warm_up: int = 50,
-        average: float = 0.998,
+        average: float = 0.999,
         half: bool = True,
         clip: float = 5.0,
+        size: int = 2,
+        accumulate: int = 1,
+        loss: Loss = log_error,
     ) -> None:
-        self.network, self.folder, self.steps = network, folder, steps
-        self.peak_rate, self.warm_up, self.decay, self.half, self.clip = peak_rate, warm_up, average, half, clip
+        self.network, self.folder, self.steps, self.loss = network, folder, steps, loss
+        self.peak_rate, self.warm_up, self.decay, self.half = peak_rate, warm_up, average, half
+        self.clip, self.size, self.accumulate = clip, size, accumulate
         self.averaged = {name: value.detach().clone() for name, value in network.state_dict().items()}
         self.optimiser = torch.optim.AdamW(network.parameters(), lr=peak_rate, weight_decay=1e-2, betas=(0.9, 0.99))
         self.step, self.updates = 0, 0
         self.last_loss = float("nan")
         folder.mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def of(cls, config: RunConfig, network: nn.Module) -> Trainer:
+        """A trainer for `network` as `config` says."""
+        return cls(
+            network,
+            config.folder,
+            steps=config.steps,
+            peak_rate=config.peak_rate,
+            warm_up=config.warm_up,
+            average=config.average,
+            half=config.precision == "bf16",
+            clip=config.clip,
+            size=config.update,
+            accumulate=config.accumulate,
+            loss=LOSSES[config.loss],
+        )
+
+    @property
+    def _is_first(self) -> bool:
+        """Whether this is the one process that writes files."""
+        return os.environ.get("RANK", "0") == "0"
 
     @property
     def _state_path(self) -> Path:
@@ -86,6 +137,8 @@ class Trainer:
 
     def save(self) -> None:
         """Write the state; a kill at any moment leaves the old or the new one."""
+        if not self._is_first:
+            return
         state = {
             "network": self.network.state_dict(),
             "averaged": self.averaged,
@@ -108,21 +161,27 @@ class Trainer:
         self.step, self.updates = state["step"], state["updates"]
         return True
 
-    def update(self, batch: Batch) -> float:
-        """One step of the optimiser; returns the loss."""
+    def update(self, batches: Sequence[Batch]) -> float:
+        """One step of the optimiser on the mean gradient of `batches`; returns the mean loss."""
         self.network.train()
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.step, self.steps, self.peak_rate, self.warm_up)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
-            masks = self.network(batch.features)
-        loss = log_error(masks, batch)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch publishes no type for it
-        nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
-        self.optimiser.step()
+        total = 0.0
+        for batch in batches:
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+                masks = self.network(batch.features)
+            loss = self.loss(masks, batch) / len(batches)
+            loss.backward()  # type: ignore[no-untyped-call]  # torch publishes no type for it
+            total += float(loss.detach())
+        mean_over_processes(self.network)
+        # One bad batch must not end a night's work: what is not a number is not learned.
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
+        if bool(torch.isfinite(norm)):
+            self.optimiser.step()
         self.updates += 1
         self._average()
-        return float(loss.detach())
+        return total
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -141,7 +200,7 @@ class Trainer:
         workers: int = 1,
         save_every_s: float = 180.0,
         score_every_s: float = 300.0,
-        score: Callable[[nn.Module], dict[str, float]] | None = None,
+        score: Score | None = None,
         seconds: float = math.inf,
     ) -> None:
         """Train to step `until` (the end of the run if None) or for `seconds`, saving and scoring as it goes."""
@@ -154,13 +213,15 @@ class Trainer:
             prefetch_factor=3 if workers else None,
         )
         began = saved = scored = time.monotonic()
-        for pair in loader:
-            losses = [self.update(batch) for batch in pair]
+        for batches in loader:
+            parts = [part for batch in batches for part in batch.parts(self.size)]
+            groups = [parts[i : i + self.accumulate] for i in range(0, len(parts), self.accumulate)]
+            losses = [self.update(group) for group in groups]
             self.step += 1
             self.last_loss = sum(losses) / len(losses)
             now = time.monotonic()
             due = score is not None and (now - scored > score_every_s)
-            self._log(now - began, self._held_out(score) if due and score else {})
+            self._log(now - began, self.held_out(score) if due and score else {})
             if due:
                 scored = time.monotonic()
             if now - saved > save_every_s:
@@ -170,13 +231,8 @@ class Trainer:
                 break
         self.save()
 
-    def averaged_network(self, make: Callable[[], nn.Module]) -> nn.Module:
-        """A fresh network from `make` that carries the averaged weights, ready to be used."""
-        network = make()
-        network.load_state_dict(self.averaged)
-        return network.eval()
-
-    def _held_out(self, score: Callable[[nn.Module], dict[str, float]]) -> dict[str, float]:
+    def held_out(self, score: Score) -> dict[str, float]:
+        """Apply `score` to the network with the averaged weights."""
         kept = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.network.load_state_dict(self.averaged)
         found = score(self.network)
@@ -184,6 +240,8 @@ class Trainer:
         return found
 
     def _log(self, seconds: float, scores: dict[str, float]) -> None:
+        if not self._is_first:
+            return
         path = self.folder / "log.csv"
         fresh = not path.exists()
         with path.open("a", newline="") as file:

@@ -1,11 +1,17 @@
-"""Losses on sums over bands (see `mixing`)."""
+"""Losses: on sums over bands, for networks that give masks (see `mixing`), and on waveforms, for any other."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import combinations
+
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from stemstudio.training.mixing import Batch
+
+WaveLoss = Callable[[Tensor, Tensor], Tensor]
 
 
 def stem_errors(masks: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -25,19 +31,82 @@ def stem_errors(masks: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     return error.clamp(min=0), batch.energy
 
 
-def log_error(masks: Tensor, batch: Batch, window: int = 64, floor: float = 1e-3) -> Tensor:
+def log_error(masks: Tensor, batch: Batch, window: int = 64, silence: float = 0.25, floor: float = 1e-2) -> Tensor:
     """Mean over stems and windows of ten times the logarithm of squared error over mixture energy.
 
     This is minus the signal-to-distortion ratio in decibels but for a constant that the masks cannot change
     (Heitkaemper et al., 2020, "Demystifying TasNet"), with a floor `floor` below the mixture at which a stem is good
-    enough, so that a silent stem counts too.
+    enough, so that a silent stem counts too, with the weight `silence`.
     """
     error, _ = stem_errors(masks, batch)
     mix = batch.mix.sum((1, 3))
     error, mix = (x.unfold(-1, window, window).sum(-1) for x in (error, mix))
     total = mix.mean(-1, keepdim=True)
-    ratio = (error + floor * (mix + 0.05 * total)[:, None]) / (mix + 0.05 * total + 1e-9)[:, None]
+    scale = (mix + 0.05 * total + 1e-9)[:, None]  # of a window, and not zero where all is silent
+    ratio = error / scale + floor
     each = 10 * torch.log10(ratio)
-    weight = torch.ones_like(each)
-    weight[batch.joint, 2], weight[batch.joint, 3] = 1.5, 0.0
+    present = batch.energy.unfold(-1, window, window).sum(-1) > 1e-4 * mix[:, None]
+    # Silence is learned soon; given its full weight, the network learns at first that silence is a safe answer.
+    weight = torch.where(present, 1.0, silence)
+    weight[batch.joint, 2] *= 1.5
+    weight[batch.joint, 3] = 0.0
     return (each * weight).sum() / weight.sum()
+
+
+def squared_error(masks: Tensor, batch: Batch) -> Tensor:
+    """Squared error of the stems over the energy of the mixture, the mean of all items."""
+    error, _ = stem_errors(masks, batch)
+    return (error.sum((1, 2)) / (batch.mix.sum((1, 2, 3)) + 1e-9)).mean()
+
+
+LOSSES = {"log": log_error, "mse": squared_error}
+
+
+def si_sdr_loss(estimate: Tensor, target: Tensor) -> Tensor:
+    """Minus the mean SI-SDR in dB of sounds (..., frames) (Le Roux et al., 2019)."""
+    scale = (estimate * target).sum(-1, keepdim=True) / (target.square().sum(-1, keepdim=True) + 1e-8)
+    wanted = scale * target
+    ratio = (wanted.square().sum(-1) + 1e-8) / ((estimate - wanted).square().sum(-1) + 1e-8)
+    return -10 * torch.log10(ratio).mean()
+
+
+def multi_resolution_stft(estimate: Tensor, target: Tensor, sizes: tuple[int, ...] = (512, 1024, 2048)) -> Tensor:
+    """Spectral convergence and log-magnitude distance over several transforms (Yamamoto et al., 2020, eq. 3 to 6)."""
+    total = torch.zeros((), device=estimate.device)
+    for size in sizes:
+        window = torch.hann_window(size, device=estimate.device)
+        a, b = (
+            torch.stft(x.flatten(0, -2), size, size // 4, window=window, return_complex=True).abs().clamp(min=1e-7)
+            for x in (estimate, target)
+        )
+        total = total + torch.linalg.norm(b - a) / torch.linalg.norm(b) + (b.log() - a.log()).abs().mean()
+    return total / len(sizes)
+
+
+def over_stem_sums(loss: WaveLoss, estimate: Tensor, target: Tensor) -> Tensor:
+    """Mean of `loss` over all sums of one, two, ... all but one of the stems in (batch, stems, ..., frames).
+
+    The combination loss of Sawata et al. (2021), "All for one and one for all: improving music separation by bridging
+    networks", eq. 7: errors that cancel between stems are seen.
+    """
+    stems = range(target.shape[1])
+    groups = [list(group) for count in range(1, len(stems)) for group in combinations(stems, count)]
+    values = [loss(estimate[:, group].sum(1), target[:, group].sum(1)) for group in groups]
+    return torch.stack(values).mean()
+
+
+def mixture_consistent(estimate: Tensor, mixture: Tensor) -> Tensor:
+    """Share what the stems (batch, stems, ..., frames) lack to the mixture out among them evenly.
+
+    Wisdom et al. (2019), "Differentiable consistency constraints for improved deep speech enhancement", eq. 4.
+    """
+    return estimate + (mixture - estimate.sum(1)).unsqueeze(1) / estimate.shape[1]
+
+
+WAVE_LOSSES: dict[str, WaveLoss] = {
+    "l1": functional.l1_loss,
+    "mse": functional.mse_loss,
+    "huber": functional.huber_loss,
+    "si_sdr": si_sdr_loss,
+    "mr_stft": multi_resolution_stft,
+}

@@ -7,7 +7,7 @@ features and nothing else go to the network's process.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from stemstudio.training.augment import equaliser, place, rms, vary_speed
 from stemstudio.training.bandsums import band_sums
 from stemstudio.training.material import JOINT, Library
 
-_LEVEL_DB = {"vocals": (-5.0, 5.0), "drums": (0.0, 5.0), "bass": (-4.0, 5.0), "other": (-5.0, 5.0), JOINT: (-2.0, 5.0)}
+_LEVEL_DB = {"vocals": (-3.0, 5.0), "drums": (0.0, 5.0), "bass": (-4.0, 5.0), "other": (-5.0, 5.0), JOINT: (-2.0, 5.0)}
 _ABSENT = {"vocals": 0.2, "drums": 0.12, "bass": 0.15, "other": 0.12}
 _LAYERS = {
     "vocals": (0.65, 0.25, 0.1),
@@ -43,6 +43,11 @@ class Batch:
     cross: Tensor
     energy: Tensor
     joint: Tensor
+
+    def parts(self, size: int) -> list[Batch]:
+        """Cut into batches of at most `size` items."""
+        pieces = zip(*(getattr(self, field.name).split(size) for field in fields(self)), strict=True)
+        return [Batch(*piece) for piece in pieces]
 
 
 def _layered(rng: np.random.Generator, library: Library, stem: str, frames: int) -> Samples:
@@ -124,8 +129,8 @@ class Mixer:
         self._library, self._seed, self._size, self._as_made = library, seed, size, as_made
         self._samples = (frames - 1) * HOP
 
-    def pair(self, step: int) -> tuple[Batch, Batch]:
-        """Two batches from the same draw of step `step`: as drawn, and with voices and drums dealt out anew."""
+    def batches(self, step: int) -> list[Batch]:
+        """Return three batches from the draw of step `step`: as drawn, and twice with voices and drums dealt anew."""
         rng = np.random.default_rng((self._seed, step))
         items, joint = [], []
         for _ in range(self._size):
@@ -138,9 +143,11 @@ class Mixer:
         curves = [[equaliser(rng, flat.size) if rng.random() < 0.5 else flat for _ in STEMS] for _ in items]
         gain = np.array(curves, np.float32)
         deal = np.repeat(np.arange(self._size)[:, None], len(STEMS), 1)
-        first = sums(spectra, deal, gain, joint)
-        again, louder = deal.copy(), gain.copy()
-        for k in (0, 1):
-            again[:, k] = rng.permutation(self._size)
-            louder[:, k] *= (10 ** (rng.normal(0, 3, (self._size, 1)) / 20)).astype(np.float32)
-        return first, sums(spectra, again, louder, joint)
+        found = [sums(spectra, deal, gain, joint)]
+        for _ in range(2):
+            again, louder = deal.copy(), gain.copy()
+            for k in (0, 1):
+                again[:, k] = rng.permutation(self._size)
+                louder[:, k] *= (10 ** (rng.normal(0, 3, (self._size, 1)) / 20)).astype(np.float32)
+            found.append(sums(spectra, again, louder, joint))
+        return found

@@ -1,0 +1,145 @@
+"""``stemstudio train RUN.toml``: prepare the material, train, score, and write the model."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from stemstudio.core.errors import UserError
+from stemstudio.core.progress import Progress, Reporter
+from stemstudio.separation.neural.checkpoints import make_network
+from stemstudio.training.cleaning import inspect, write_report
+from stemstudio.training.config import RunConfig, read_config
+from stemstudio.training.exporting import export
+from stemstudio.training.heldout import score, windows
+from stemstudio.training.loop import Trainer
+from stemstudio.training.material import Clip, open_library
+from stemstudio.training.mixing import Mixer
+from stemstudio.training.plots import plot_log
+from stemstudio.training.preparing import prepare
+from stemstudio.training.provenance import Provenance, licence_of, write_data_card
+from stemstudio.training.readers import read
+
+_MENDABLE = 3
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="stemstudio train", description=__doc__)
+    parser.add_argument("run", type=Path, help="the run's TOML file")
+    parser.add_argument("--allow-unknown-licence", action="store_true", help="for models that stay at home")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this time; run again to go on")
+    options = parser.parse_args(argv)
+    try:
+        card = train(
+            read_config(options.run),
+            allow_unknown_licence=options.allow_unknown_licence,
+            seconds=options.seconds,
+            reporter=Progress(),
+        )
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return _MENDABLE
+    sys.stdout.write(f"{card}\n")
+    return 0
+
+
+def train(
+    config: RunConfig, *, allow_unknown_licence: bool = False, seconds: float = float("inf"), reporter: Reporter
+) -> Path:
+    """Carry out a run, or go on with one that was stopped; returns the path of the model's card.
+
+    Raises
+    ------
+    BadInput
+        If the material is not usable or states no licence.
+    """
+    import torch
+
+    config.folder.mkdir(parents=True, exist_ok=True)
+    rows, folders, held = _prepare(config, allow_unknown_licence, reporter)
+    write_data_card(config.folder / "data_card.csv", rows)
+    torch.manual_seed(config.seed)
+    network = make_network(config.network, config.hyperparameters)
+    trainer = Trainer.of(config, network)
+    trainer.resume()
+    batches = [batch for song in held.values() for batch in windows(song)]
+
+    def held_out(candidate: nn.Module) -> dict[str, float]:
+        found = score(candidate, batches)
+        words = ", ".join(f"{stem} {value:.2f}" for stem, value in found.items())
+        sys.stderr.write(f"{time.strftime('%H:%M:%S')} step {trainer.step}: loss {trainer.last_loss:.2f}; {words}\n")
+        return found
+
+    rank = _join_processes()
+    library = open_library(folders)
+    if rank == 0 and not (config.folder / "findings.csv").exists():
+        songs = {**library.songs, **held}
+        findings = [finding for song, stems in songs.items() for finding in inspect(song, stems)]
+        write_report(config.folder / "findings.csv", findings)
+    mixer = Mixer(library, config.seed + 7919 * rank, config.batch, config.frames, config.as_made)
+    trainer.run(
+        mixer,
+        workers=config.workers,
+        save_every_s=config.save_every_s,
+        score_every_s=config.score_every_s,
+        score=held_out if batches and rank == 0 else None,
+        seconds=seconds,
+    )
+    scores = trainer.held_out(held_out) if batches else {}
+    if (config.folder / "log.csv").exists():
+        plot_log(config.folder / "log.csv", config.folder / "log.png")
+    return export(config, config.folder / "model", trainer.averaged, rows, scores, trainer.step)
+
+
+def _prepare(
+    config: RunConfig, allow_unknown: bool, reporter: Reporter
+) -> tuple[list[Provenance], dict[Path, float], dict[str, dict[str, Clip]]]:
+    rows: list[Provenance] = []
+    folders: dict[Path, float] = {}
+    kept_back: dict[Path, float] = {}
+    for number, material in enumerate(config.material):
+        licence = licence_of(material.path, material.licence, allow_unknown=allow_unknown)
+        target = config.folder / "material" / str(number)
+        held = frozenset(material.held_out)
+        found = prepare(read(material.reader, material.path), target, licence, held, reporter)
+        rows += found
+        songs = sorted(folder for folder in target.iterdir() if folder.is_dir())
+        for folder in songs:
+            (kept_back if folder.name in held else folders)[folder] = material.weight / len(songs)
+    if config.synthetic:
+        folders[_compose(config, config.folder / "material" / "synthetic", reporter)] = 1.0
+        made = f"{config.synthetic} pieces composed by the lab"
+        licence = "made by code; FluidR3 GM soundfont: MIT"
+        rows.append(Provenance("composed", "all", made, licence, "", 24.0 * config.synthetic, held_out=False))
+    return rows, folders, open_library(kept_back).songs
+
+
+def _compose(config: RunConfig, folder: Path, reporter: Reporter) -> Path:
+    from stemstudio.training.synth import render
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(config.synthetic):
+        if (folder / f"drums__piece{number}.npy").exists():
+            continue
+        reporter.update(number / config.synthetic, "Composing")
+        stems = render(np.random.default_rng((config.seed, number)), {})
+        for name in sorted(stems, key="drums".__eq__):  # drums come last: with them a piece is complete
+            stem = name.rstrip("0123456789")
+            np.save(folder / f"{stem}__piece{number}{name.removeprefix(stem)}.npy", stems[name].astype(np.float16))
+    return folder
+
+
+def _join_processes() -> int:
+    """Number of this process among those that torchrun started, 0 where there is one only."""
+    import torch
+
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    return int(os.environ.get("RANK", "0"))

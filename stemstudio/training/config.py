@@ -1,0 +1,129 @@
+"""One TOML file describes a run (an example stands in the lab's part of the README)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from stemstudio.core.errors import BadInput, from_os_error
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One collection: where, in which layout (`readers`), with what share of the draws, under which licence.
+
+    ``held_out`` names songs that training never hears.
+    """
+
+    path: Path
+    reader: str = "plain"
+    weight: float = 1.0
+    licence: str = ""
+    held_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """A run.
+
+    Parameters
+    ----------
+    id, title : str
+        Of the model that is made.
+    folder : Path
+        Where clips, state, log and model go.
+    network : str
+        Name in `checkpoints.NETWORKS`, with its `hyperparameters`.
+    seed, steps : int
+        Steps are draws of the mixer; each gives three batches of `batch` items.
+    frames : int
+        Length of an item in transform frames of 46 ms.
+    update : int
+        Items in one update of the weights.
+    accumulate : int
+        Updates whose gradients are added before the weights change.
+    peak_rate, warm_up, average, clip : see `loop.Trainer`
+    precision : {'bf16', 'fp32'}
+    loss : {'log', 'mse'}
+    as_made : float
+        Share of passages with the song's own balance; the rest is mixed across songs.
+    synthetic : int
+        Pieces that the composer adds to the material (needs fluidsynth).
+    weights_licence : str
+        Of the model that is made.
+    """
+
+    id: str
+    folder: Path
+    material: tuple[Material, ...]
+    title: str = ""
+    network: str = "unet"
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 1
+    steps: int = 1000
+    batch: int = 4
+    frames: int = 128
+    update: int = 2
+    accumulate: int = 1
+    peak_rate: float = 2e-3
+    warm_up: int = 50
+    average: float = 0.999
+    clip: float = 5.0
+    precision: str = "bf16"
+    loss: str = "log"
+    as_made: float = 0.4
+    synthetic: int = 0
+    workers: int = 1
+    save_every_s: float = 180.0
+    score_every_s: float = 300.0
+    weights_licence: str = "not stated"
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _check(kind: type, values: Mapping[str, Any], where: str) -> None:
+    known = {entry.name for entry in fields(kind)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise BadInput(f"{where} has an unknown entry {unknown[0]!r}.", f"Known are: {', '.join(sorted(known))}.")
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read a run; relative paths count from the file's folder.
+
+    Raises
+    ------
+    BadInput
+        If the file is no TOML, lacks something or holds something unknown.
+    """
+    try:
+        with path.open("rb") as file:
+            data = tomllib.load(file)
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{path} is not TOML ({error}).", "Mend the file.") from error
+    here = path.parent
+    collections = []
+    for entry in data.pop("material", []):
+        _check(Material, entry, f"A [[material]] of {path.name}")
+        if "path" not in entry:
+            raise BadInput(f"A [[material]] of {path.name} has no path.", "Give it one.")
+        collections.append(Material(**{**_tuples(entry), "path": here / entry["path"]}))
+    _check(RunConfig, data, path.name)
+    for needed in ("id", "folder"):
+        if needed not in data:
+            raise BadInput(f"{path.name} has no {needed}.", f"Add a line: {needed} = ...")
+    if not collections:
+        raise BadInput(f"{path.name} has no [[material]].", "Name at least one folder of stems.")
+    data["hyperparameters"] = _tuples(data.get("hyperparameters", {}))
+    config = RunConfig(**{**data, "folder": here / data["folder"]}, material=tuple(collections))
+    for name, allowed in (("precision", ("bf16", "fp32")), ("loss", ("log", "mse"))):
+        if getattr(config, name) not in allowed:
+            raise BadInput(f"{name} is {getattr(config, name)!r}.", f"Choose one of: {', '.join(allowed)}.")
+    return config
