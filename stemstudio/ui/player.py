@@ -59,6 +59,7 @@ class Player(QObject):
         self.original = False
         self._was: tuple[int, bool] = (0, False)
         studio.changed.connect(self._on_changed)
+        studio.settings_changed.connect(self._on_settings_changed)
         studio.tasks.ticked.connect(self._on_tick)
 
     # What is there
@@ -170,7 +171,7 @@ class Player(QObject):
     def _need_output(self) -> AudioOutput:
         if self._output is None:
             assert self._engine is not None
-            self._output = AudioOutput(self._engine, self)
+            self._output = AudioOutput(self._engine, self, self._studio.settings.audio_device)
             self._output.changed.connect(self.changed)
         return self._output
 
@@ -214,6 +215,11 @@ class Player(QObject):
             sources: Mapping[str, Source] = {name: session.clips.open(clip) for name, clip in live.clip_ids.items()}
             return _UntilWritten(live_mix(sources, self._studio.live_strips), song, live)
         return track_mix(track, session.clips)
+
+    @Slot()
+    def _on_settings_changed(self) -> None:
+        if self._output is not None:
+            self._output.set_device(self._studio.settings.audio_device)
 
     @Slot()
     def _on_tick(self) -> None:

@@ -7,6 +7,7 @@ longer fits gives the defaults; a start never fails for its settings.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,8 @@ def save_settings(settings: Settings) -> None:
         temporary.write_text(json.dumps(asdict(settings), ensure_ascii=False, indent=1), encoding="utf-8")
         temporary.replace(path)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def with_recent(settings: Settings, path: Path) -> Settings:
@@ -117,9 +119,17 @@ def with_recent(settings: Settings, path: Path) -> Settings:
     return replace(settings, recent=(text, *(each for each in settings.recent if each != text))[:RECENT_LIMIT])
 
 
-def values_of(settings: Settings) -> dict[str, ParamValue]:
-    """Return the values that the preferences dialog shows."""
-    return {spec.name: getattr(settings, spec.name) for spec in PREFERENCES}
+def device_spec(settings: Settings, devices: tuple[tuple[str, str], ...]) -> ParamSpec:
+    """The choice among the sound `devices` (id and name) of this machine; one that is not plugged in stays chosen."""
+    choices = (("", "The system's choice"), *devices)
+    if settings.audio_device not in dict(choices):
+        choices = (*choices, (settings.audio_device, "The one chosen before (not plugged in)"))
+    return ParamSpec("audio_device", "choice", "", "Sound device", choices=choices, group="Playback")
+
+
+def values_of(settings: Settings, specs: tuple[ParamSpec, ...]) -> dict[str, ParamValue]:
+    """Value of the settings that `specs` describe."""
+    return {spec.name: getattr(settings, spec.name) for spec in specs}
 
 
 def _path() -> Path:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from stemstudio.ui.settings import PREFERENCES, values_of
+from stemstudio.ui.audio_output import sound_devices
+from stemstudio.ui.settings import PREFERENCES, device_spec, values_of
 from stemstudio.ui.studio import Studio
 from stemstudio.ui.widgets.param_form import ParamForm
 
@@ -21,7 +22,8 @@ class PreferencesDialog(QDialog):
         self.setMinimumWidth(420)
         self._studio = studio
         self._form = ParamForm(self)
-        self._form.set_specs(PREFERENCES, values_of(studio.settings))
+        specs = (*PREFERENCES, device_spec(studio.settings, sound_devices()))
+        self._form.set_specs(specs, values_of(studio.settings, specs))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 16)
