@@ -53,6 +53,7 @@ def make(root: Path, *, dev: bool) -> Path:
     if not _has_pip(python):
         _create(folder)
     _install(python, root, dev=dev, log=folder / _LOG)
+    _compile(python)
     stamp.write_text(json.dumps(wanted), encoding="utf-8")
     _say(f"The environment is ready after {time.monotonic() - started:.0f} s")
     return python
@@ -119,6 +120,14 @@ def _install(python: Path, root: Path, *, dev: bool, log: Path) -> None:
             progress.end()
     if process.wait():
         raise Trouble(_reason(log))
+
+
+def _compile(python: Path) -> None:
+    """Compile the numerical loops now rather than during the first separation; they stay on disk."""
+    _say("Compiling the numerical loops")
+    program = "from stemstudio.core.progress import Progress; from stemstudio.separation.warm import warm_up; warm_up(Progress())"
+    # Without it all works as well, later and slower; so a failure shows where it matters.
+    subprocess.run([python, "-c", program], capture_output=True, check=False)
 
 
 class _Progress:
