@@ -125,7 +125,11 @@ def _install(python: Path, root: Path, *, dev: bool, log: Path) -> None:
 def _compile(python: Path) -> None:
     """Compile the numerical loops now rather than during the first separation; they stay on disk."""
     _say("Compiling the numerical loops")
-    program = "from stemstudio.core.progress import Progress; from stemstudio.separation.warm import warm_up; warm_up(Progress())"
+    program = (
+        "from stemstudio.core.progress import Progress\n"
+        "from stemstudio.separation.warm import warm_up\n"
+        "warm_up(Progress())"
+    )
     # Without it all works as well, later and slower; so a failure shows where it matters.
     subprocess.run([python, "-c", program], capture_output=True, check=False)
 
