@@ -51,7 +51,7 @@ class PlaybackEngine:
     def __init__(self, sample_rate: int = 44100) -> None:
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._closing = False
+        self._closing = self._changing = False
         self._source: Source | None = None
         self._feed: tuple[Source, int, Source] | None = None
         self._loop: tuple[int, int] | None = None
@@ -214,6 +214,11 @@ class PlaybackEngine:
             return frame if self._source is None else min(frame, self._source.frames)
 
     @property
+    def settled(self) -> bool:
+        """Whether the next frames that are taken are those of the last wish."""
+        return not (self._stale or self._changing)
+
+    @property
     def ahead(self) -> int:
         """Frames, at the device's rate, that are rendered and not taken."""
         with self._lock:
@@ -271,10 +276,13 @@ class PlaybackEngine:
             self._wake.clear()
             try:
                 while self._stale and not self._closing:
+                    self._changing = True
                     self._change()
+                self._changing = False
                 self._go_on()
             except Exception as failure:
                 logging.getLogger(__name__).exception("playback stopped")
+                self._changing = False
                 with self._lock:
                     self.failure = failure
                     self._rolling = False
@@ -297,7 +305,7 @@ class PlaybackEngine:
         with self._lock:
             if self._ring is ring and self._live:
                 self._keep_up()
-                self._append(max(ring.write, self._next()), passage)
+                self._append(ring.write if ring.write > self._taken() else self._next(), passage)
 
     def _tidy(self, frame: int) -> None:
         self._ring.forget(frame)
