@@ -16,6 +16,8 @@ from stemstudio.core.errors import NotReady
 from stemstudio.training.score import Note
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
+# At one moment: the program first, and a key goes up before it goes down again.
+_ORDER = {0xC0: 0, 0x80: 1, 0x90: 2}
 _TICKS_PER_S = 960  # 480 to the quarter at 120 beats a minute
 
 
@@ -34,7 +36,7 @@ def midi_file(notes: Sequence[Note], program: int, *, percussion: bool = False) 
         key, velocity = int(np.clip(note.pitch, 0, 127)), int(np.clip(note.velocity * 127, 1, 127))
         events.append((round(note.start_s * _TICKS_PER_S), bytes((0x90 | channel, key, velocity))))
         events.append((round((note.start_s + note.seconds) * _TICKS_PER_S), bytes((0x80 | channel, key, 0))))
-    events.sort(key=lambda event: (event[0], event[1][0] & 0xF0))
+    events.sort(key=lambda event: (event[0], _ORDER[event[1][0] & 0xF0]))
     track, now = b"", 0
     for at, message in events:
         track += _variable(at - now) + message
