@@ -128,3 +128,21 @@ def test_ticks_are_in_sight_and_apart(kind, rate, bottom, band, gap):
     assert all(bottom - 1e-6 <= place <= top + 1e-6 for place in places)
     assert all(b - a >= least * 0.99 for a, b in itertools.pairwise(places))
     assert ticks == sorted(ticks)
+
+
+def test_joined_bins_are_drawn_without_an_offset():
+    ladder, height = BinLadder(1025), 128  # eight bins to a row
+    rows = row_map(FrequencyScale.full("linear", 44100), 0, 1, height, 44100, ladder)
+    codes = np.zeros((ladder.bins, ladder.bins), np.uint8)
+    np.fill_diagonal(codes, 200)
+    numbers = np.arange(100, 900)
+    seen = rows.apply(ladder.climb(codes))[::-1, numbers].astype(float)
+    centroids = (seen * (np.arange(height)[:, None] + 0.5)).sum(axis=0) / seen.sum(axis=0)
+    assert np.mean(centroids - numbers / 8) == pytest.approx(0, abs=0.1)
+
+
+def test_tilt_stops_at_the_ends_of_a_byte():
+    ladder, scale = BinLadder(2049), FrequencyScale.full("log", 44100)
+    rows = row_map(scale, 0, 1, 300, 44100, ladder, tilt_db=6.0)
+    assert rows.apply(ladder.climb(np.full((2049, 1), 250, np.uint8)))[0, 0] == 255
+    assert rows.apply(ladder.climb(np.full((2049, 1), 5, np.uint8)))[-1, 0] == 0
