@@ -12,7 +12,6 @@ from stemstudio.ui.spectrogram.projection import AXIS_WIDTH
 from stemstudio.ui.spectrogram.tools import DRAG_PIXELS
 from stemstudio.ui.spectrogram.view import SpectrogramView
 from stemstudio.ui.spectrogram.viewport import Viewport
-from stemstudio.ui.theme import Theme
 
 _HANDLE = 6
 _LEAST_WIDTH = 8
@@ -29,33 +28,18 @@ class Overview(QWidget):
     def __init__(self, view: SpectrogramView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
-        self._theme = view.theme
         self._composite = Composite()
         self._drag: tuple[str, float] | None = None
         self._pressed_at: QPointF | None = None
-        self._playhead: int | None = None
+        self._drawn_playhead: float | None = None
         view.view_changed.connect(self._on_view_changed)
+        view.playhead_moved.connect(self._on_playhead_moved)
         view.picture_changed.connect(self._on_picture_changed)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFixedHeight(56)
         self.setAccessibleName("Overview of the song")
         self.setToolTip("Click to play from here, drag the window or its edges, double click to see the whole song.")
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take the colours of `theme`."""
-        self._theme = theme
-        self.update()
-
-    def set_playhead(self, frame: int | None) -> None:
-        """Show where the sound is."""
-        before, after = self._playhead_x(), None
-        self._playhead = frame
-        after = self._playhead_x()
-        if before != after:
-            for x in (before, after):
-                if x is not None:
-                    self.update(int(x) - 2, 0, 5, self.height())
 
     def strip_rect(self) -> QRectF:
         """Where the song is, in line with the view's picture."""
@@ -76,14 +60,14 @@ class Overview(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's."""
         painter, strip = QPainter(self), self.strip_rect()
-        painter.fillRect(event.rect(), QColor(self._theme.ground))
+        painter.fillRect(event.rect(), QColor(self._view.theme.ground))
         if self._view.pyramid is None:
             return
         seen = self._view.viewport
         self._view.paint_picture(painter, strip, self._composite, Viewport.whole(seen.sample_rate, seen.frames))
         if not seen.shows_whole_song:
             self._paint_window(painter, strip)
-        x = self._playhead_x()
+        self._drawn_playhead = x = self._playhead_x()
         if x is not None:
             painter.fillRect(QRectF(x, 0, 1, strip.height()), _FRAME)
 
@@ -165,14 +149,21 @@ class Overview(QWidget):
         return min(max(share, 0.0), 1.0) * self._view.viewport.frames
 
     def _playhead_x(self) -> float | None:
-        frames = self._view.viewport.frames
-        if self._playhead is None or not frames:
+        frames, playhead = self._view.viewport.frames, self._view.playhead
+        if playhead is None or not frames:
             return None
         strip = self.strip_rect()
-        return float(int(strip.left() + self._playhead / frames * strip.width()))
+        return float(int(strip.left() + playhead / frames * strip.width()))
 
     def _on_view_changed(self, _start_s: float, _end_s: float) -> None:
         self.update()
+
+    def _on_playhead_moved(self) -> None:
+        now = self._playhead_x()
+        if now != self._drawn_playhead:
+            for x in (self._drawn_playhead, now):
+                if x is not None:
+                    self.update(int(x) - 1, 0, 3, self.height())
 
     def _on_picture_changed(self) -> None:
         self.update()

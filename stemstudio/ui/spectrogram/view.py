@@ -7,8 +7,6 @@ as this whole view does (``tests/benchmarks/bench_spectrogram.py``). Charts else
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
@@ -50,6 +48,8 @@ class SpectrogramView(QWidget):
     """First frame of the loop that was drawn, and the frame after its last."""
     view_changed = Signal(float, float)
     """Start and end of the time in sight, in seconds."""
+    playhead_moved = Signal()
+    """`playhead` is another."""
     picture_changed = Signal()
     """Other sound, new tiles or another look: whoever draws with `paint_picture` should draw anew."""
 
@@ -96,6 +96,11 @@ class SpectrogramView(QWidget):
     def projection(self) -> Projection:
         """Where sound is on the screen."""
         return Projection(self.rect(), self._viewport, self._look.axis(self._viewport.sample_rate))
+
+    @property
+    def playhead(self) -> int | None:
+        """Frame that is heard now, None where nothing plays."""
+        return self._playhead
 
     @property
     def anchor(self) -> float:
@@ -181,6 +186,7 @@ class SpectrogramView(QWidget):
                 if x is not None:
                     reach = overlays.PLAYHEAD_REACH
                     self.update(QRect(int(x) - reach, 0, 2 * reach, self.height()))
+        self.playhead_moved.emit()
 
     def set_follow(self, follow: bool) -> None:
         """Turn pages with the playhead, or not."""
@@ -202,18 +208,6 @@ class SpectrogramView(QWidget):
         """Change scale, colours or range; costs no analysis."""
         self._look = look
         self._redraw()
-
-    def set_scale(self, kind: str) -> None:
-        """Choose the frequency axis: one of `stemstudio.spectral.scales.SCALES`."""
-        self.set_look(replace(self._look, scale=kind))
-
-    def set_colour_map(self, name: str) -> None:
-        """Choose the colours: one of `stemstudio.spectral.colours.MAPS`."""
-        self.set_look(replace(self._look, colour_map=name))
-
-    def set_range_db(self, range_db: float) -> None:
-        """Show `range_db` decibels below the brightest level."""
-        self.set_look(replace(self._look, range_db=range_db))
 
     def set_resolution(self, n_fft_at_44100: int) -> None:
         """Choose the frame of the transform: 2048 shows attacks sharper, 8192 low notes; all is analysed anew."""

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from stemstudio.ui.spectrogram.overview import Overview
+from stemstudio.ui.theme import LIGHT
 
 RATE = 44100
 NONE = Qt.KeyboardModifier.NoModifier
@@ -71,8 +72,16 @@ def test_window_and_playhead_are_drawn(loaded, overview):
     loaded.show_seconds(5, 10)
     assert overview.grab().toImage() != whole
     loaded.fit()
-    overview.set_playhead(10 * RATE)
-    assert overview.grab().toImage().pixelColor(x_of(10), 40).name() == "#ffffff"
+    for seconds in (10, 15):
+        loaded.set_playhead(seconds * RATE)
+        shown = overview.grab().toImage()
+        assert shown.pixelColor(x_of(seconds), 40).name() == "#ffffff"
+    assert shown.pixelColor(x_of(10), 40).name() != "#ffffff"
+
+
+def test_theme_of_the_view_is_that_of_the_overview(loaded, overview):
+    loaded.set_theme(LIGHT)
+    assert overview.grab().toImage().pixelColor(5, 5).name() == LIGHT.ground.lower()
 
 
 def test_empty_overview(loaded, overview):
