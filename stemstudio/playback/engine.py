@@ -18,25 +18,15 @@ import numpy as np
 from stemstudio.core.buffer import Samples
 from stemstudio.core.source import Source
 from stemstudio.mixing.meters import Levels, level
-from stemstudio.playback.passage import Passage, crossfade, fade_out, render
-from stemstudio.playback.ring import FRAME_BYTES, Ring
-from stemstudio.playback.route import Route
+from stemstudio.playback.passage import render
+from stemstudio.playback.ring import Ring
+from stemstudio.playback.stream import AHEAD_S, Stream
 
-__all__ = ["AHEAD_S", "HISTORY_S", "Levels", "PlaybackEngine"]
+__all__ = ["AHEAD_S", "Levels", "PlaybackEngine"]
 
-AHEAD_S = 0.5
-"""Rendered ahead at most: long enough for a worker that competes for the interpreter, short enough that sound which is
-still being written (a separation at work) is heard when the playhead comes to it."""
-
-HISTORY_S = 0.3
-"""Kept behind the device, for meters and for the device's own delay."""
-
-_REFILL_S = 0.4
 _LOOK_AFTER_S = 0.04
-_FADE_S = 0.005
 _METER_S = 0.05
 _SHORTEST_LOOP_S = 0.02
-_READING_S = 0.003  # a device that reads by itself may be this far into what it was seen to read
 
 
 class PlaybackEngine:
@@ -57,33 +47,14 @@ class PlaybackEngine:
         self._loop: tuple[int, int] | None = None
         self._rolling = False
         self._goto: int | None = None
+        self._stale = False
+        self._stream = Stream(sample_rate)
         self.failure: Exception | None = None
         """Why the last playing stopped by itself, if the source could not be read."""
         self.underruns = 0
         """How often the device took more than was rendered."""
-        self.sample_rate = sample_rate
-        self._tune(sample_rate)
         self._worker = threading.Thread(target=self._work, name="playback", daemon=True)
         self._worker.start()
-
-    def _tune(
-        self, sample_rate: int, ring: Ring | None = None, taken: Callable[[], int] | None = None, latency_s: float = 0.0
-    ) -> None:
-        size = round((AHEAD_S + HISTORY_S) * sample_rate)
-        self._ring = ring or Ring(memoryview(bytearray(2 * size * FRAME_BYTES)), size)
-        self._pulled = 0
-        self._taken = taken or (lambda: self._pulled)
-        self._reading = round(_READING_S * sample_rate) if taken else 0
-        self._latency = round(latency_s * sample_rate)
-        self.sample_rate = sample_rate
-        self._ahead = round(AHEAD_S * sample_rate)
-        self._refill = round(_REFILL_S * sample_rate)
-        self._fade = round(_FADE_S * sample_rate)
-        self._route = Route()
-        self._live = False  # the ring holds, or should hold, sound that goes on
-        self._ends = False  # the song ends with what the ring holds
-        self._stale = True  # the ring does not hold what is wanted
-        self._floor = 0  # stream frame of the last jump: nothing older is shown as position
 
     # What a person does. Nothing here waits for rendering.
 
@@ -149,17 +120,17 @@ class PlaybackEngine:
         latency_s : float
             Seconds from the moment that a frame is taken until it is heard.
         """
-        with self._lock:
-            self._goto = round(self._place() * sample_rate / self.sample_rate)
-            self._tune(sample_rate, ring, taken, latency_s)
-        self._wake.set()
+        self._change_over(Stream(sample_rate, ring, taken, latency_s))
 
     def detach(self) -> None:
         """Let go of the device; from now on frames are taken by `pull`."""
+        self._change_over(Stream(self.sample_rate))
+
+    def _change_over(self, stream: Stream) -> None:
         with self._lock:
-            self._goto = self._place()
-            self._tune(self.sample_rate)
-        self._wake.set()
+            self._goto = round(self._place() * stream.sample_rate / self._stream.sample_rate)
+            self._stream = stream
+        self._refresh()
 
     def pull(self, frames: int) -> Samples:
         """Return the next float32 (2, frames) for the device; silence where nothing is rendered."""
@@ -168,25 +139,28 @@ class PlaybackEngine:
     def pull_bytes(self, frames: int) -> bytes:
         """Return the next frames as interleaved float32 bytes; never waits for rendering."""
         with self._lock:
-            first = self._pulled
-            taken = self._ring.copy_out(first, min(frames, self._ring.write - first))
-            self._pulled += frames
+            taken = self._stream.pull(frames)
             self._keep_up()
-            hungry = self._live and not self._ends and self._ring.write - self._pulled < self._refill
+            hungry = self._stream.is_hungry
         if hungry:
             self._wake.set()
-        return taken + bytes(FRAME_BYTES * frames - len(taken))
+        return taken
 
     def close(self) -> None:
         """End the worker; what reads on reads silence."""
         with self._lock:
             self._closing = True
-            self._rolling = self._live = False
-            self._ring.put(self._taken(), np.empty((0, 2), np.float32))
+            self._rolling = False
+            self._stream.drop()
         self._wake.set()
         self._worker.join()
 
     # What a window shows, polled.
+
+    @property
+    def sample_rate(self) -> int:
+        """The rate of the device."""
+        return self._stream.sample_rate
 
     @property
     def source(self) -> Source | None:
@@ -209,7 +183,6 @@ class PlaybackEngine:
     def position(self) -> int:
         """The frame of the source that is heard now, or where playing will begin."""
         with self._lock:
-            self._keep_up()
             frame = self._to_song(self._place())
             return frame if self._source is None else min(frame, self._source.frames)
 
@@ -222,20 +195,19 @@ class PlaybackEngine:
     def ahead(self) -> int:
         """Frames, at the device's rate, that are rendered and not taken."""
         with self._lock:
-            return max(self._ring.write - self._taken(), 0)
+            return self._stream.ahead
 
     @property
     def taken(self) -> int:
         """Frames, at the device's rate, that the present device has taken; it takes silence, too."""
         with self._lock:
-            return self._taken()
+            return self._stream.taken()
 
     def levels(self) -> Levels:
         """Measure the last 50 ms of what was heard, left and right."""
         with self._lock:
             self._keep_up()
-            span = round(_METER_S * self.sample_rate)
-            frames = self._ring.look(self._taken() - self._latency - span, span)
+            frames = self._stream.heard(round(_METER_S * self._stream.sample_rate))
         return level(frames.T)
 
     # Places. The lock is held.
@@ -249,20 +221,14 @@ class PlaybackEngine:
         return round(place * rate / self.sample_rate)
 
     def _place(self) -> int:
-        if self._goto is not None:
-            return self._goto
-        return self._route.place_at(max(self._taken() - self._latency, self._floor))
+        self._keep_up()
+        return self._stream.place_heard if self._goto is None else self._goto
 
     def _keep_up(self) -> None:
-        ring, taken = self._ring, self._taken()
-        if self._live and self._ends and taken - self._latency >= ring.write:
-            self._rolling = self._live = self._ends = False
-        if taken > ring.write:
-            if self._live and not self._ends:
-                self.underruns += 1
-                self._route.turn(ring.write, self._route.place_at(ring.write), moves=False)
-            if not self._ends:
-                ring.skip(taken)
+        if self._stream.keep_up():
+            self.underruns += 1
+        if self._stream.ended():
+            self._rolling = False
 
     # The worker.
 
@@ -272,7 +238,7 @@ class PlaybackEngine:
 
     def _work(self) -> None:
         while not self._closing:
-            self._wake.wait(None if self._ring.is_silent and not self._live else _LOOK_AFTER_S)
+            self._wake.wait(None if self._stream.is_silent else _LOOK_AFTER_S)
             self._wake.clear()
             try:
                 while self._stale and not self._closing:
@@ -282,90 +248,51 @@ class PlaybackEngine:
                 self._go_on()
             except Exception as failure:
                 logging.getLogger(__name__).exception("playback stopped")
-                self._changing = False
                 with self._lock:
+                    self._changing = False
                     self.failure = failure
-                    self._rolling = False
-                    self._halt(self._goto)
+                    self._halt()
 
     def _go_on(self) -> None:
         with self._lock:
             self._keep_up()
-            ring, source, rate = self._ring, self._source, self.sample_rate
-            taken = self._taken()
-            self._tidy(taken - round(HISTORY_S * rate))
-            if source is None or not self._live or self._ends or ring.write - taken >= self._refill:
+            stream, source, loop = self._stream, self._source, self._device_loop()
+            stream.tidy()
+            if source is None or not stream.is_hungry:
                 return
-            room, place, loop = (
-                self._ahead - (ring.write - taken),
-                self._route.place_at(ring.write),
-                self._device_loop(),
-            )
-        passage = render(self._at_rate(source, rate), place, room, loop)
+            place, room = stream.place_rendered, stream.ahead_limit - stream.ahead
+        passage = render(self._at_rate(source, stream.sample_rate), place, room, loop)
         with self._lock:
-            if self._ring is ring and self._live:
-                self._keep_up()
-                self._append(ring.write if ring.write > self._taken() else self._next(), passage)
-
-    def _tidy(self, frame: int) -> None:
-        self._ring.forget(frame)
-        self._route.forget(frame)
-
-    def _next(self) -> int:
-        """Return the first frame of the stream that can still be changed."""
-        return self._taken() + self._reading
+            self._keep_up()
+            if self._stream is stream and stream.goes_on:
+                stream.append(passage)
 
     def _change(self) -> None:
         with self._lock:
             self._stale = False
             self._keep_up()
-            ring, source, goto, rate = self._ring, self._source, self._goto, self.sample_rate
-            loop, start = self._device_loop(), self._next()
+            stream, source, goto, loop = self._stream, self._source, self._goto, self._device_loop()
+            start = stream.next
             if source is None or not self._rolling:
-                self._halt(goto)
+                self._halt()
                 return
-            place = self._route.place_at(start) if goto is None else goto
-        passage = render(self._at_rate(source, rate), place, self._ahead, loop)
+            place = stream.place_at(start) if goto is None else goto
+            jump = goto is not None or not stream.moves_at(start)
+        passage = render(self._at_rate(source, stream.sample_rate), place, stream.ahead_limit, loop)
         with self._lock:
-            if self._ring is not ring or self._goto != goto or not self._rolling:
+            if self._stream is not stream or self._goto != goto or not self._rolling:
                 self._stale = True  # a newer wish makes this passage useless
                 return
-            late = self._next() - start if goto is None else 0
+            late = 0 if jump else stream.next - start
             if late >= len(passage.frames) and not passage.ends:
                 self._stale = True  # the device was faster
                 return
-            self._splice(passage.after(late), place)
+            stream.splice(passage.after(late), place, jump=jump)
             self._goto = None
 
-    def _splice(self, passage: Passage, place: int) -> None:
-        first = self._next()
-        before = self._ring.look(first, self._fade)
-        if len(before) or place > 0:  # the song's own beginning is not faded
-            crossfade(before, passage.frames, self._fade)
-        if self._goto is not None or not self._live:
-            self._floor = first
-        self._route.turn(first, passage.stretches[0][0] if passage.stretches else place, moves=True)
-        self._live = True
-        self._append(first, passage)
-
-    def _append(self, first: int, passage: Passage) -> None:
-        self._ring.put(first, passage.frames)
-        at = first
-        for place, count in passage.stretches:
-            self._route.follow(at, place)
-            at += count
-        self._ends = passage.ends
-        if passage.ends:
-            self._route.turn(at, self._route.place_at(at), moves=False)
-
-    def _halt(self, goto: int | None) -> None:
-        first = self._next()
-        self._ring.put(first, fade_out(self._ring.look(first, self._fade)))
-        end = self._ring.write
-        self._route.turn(end, self._route.place_at(end) if goto is None else goto, moves=False)
-        if goto is not None:
-            self._floor = end
-        self._live = self._ends = False
+    def _halt(self) -> None:
+        self._stream.halt(self._goto)
+        self._rolling = False
         self._goto = None
 
     def _device_loop(self) -> tuple[int, int] | None:

@@ -52,6 +52,10 @@ class Route:
                 return cue.place_at(frame)
         return self._cues[0].place
 
+    def moves_at(self, frame: int) -> bool:
+        """Return whether the song goes on at that stream frame."""
+        return self.place_at(frame + 1) != self.place_at(frame)
+
     def turn(self, at: int, place: int, *, moves: bool) -> None:
         """Let the song go on from `place`, or stand there, from stream frame `at` on; later cues are dropped."""
         self._cues = [each for each in self._cues if each.at < at]

@@ -1,5 +1,6 @@
 """Devices made of memory, so that playing is checked to the sample and without a clock."""
 
+import threading
 import time
 
 import numpy as np
@@ -27,16 +28,18 @@ class Pulling:
         self.engine.play()
 
     def take(self, frames):
+        """Return the next frames, once they are rendered."""
         until(lambda: self.engine.settled)
-        until(lambda: self.engine.ahead >= frames or not self._goes_on())
+        until(lambda: self.engine.ahead >= frames or not self.engine._stream.goes_on)
+        return self.read(frames)
+
+    def read(self, frames):
+        """Return the next frames as they are now."""
         return self.engine.pull(frames)
 
     def play(self, frames, block=1000):
         """Return what is heard in blocks, as one."""
         return np.concatenate([self.take(min(block, frames - at)) for at in range(0, frames, block)], axis=1)
-
-    def _goes_on(self):
-        return self.engine._live and not self.engine._ends
 
 
 class Reading(Pulling):
@@ -51,17 +54,33 @@ class Reading(Pulling):
         self._at = self._taken = 0
         engine.attach(rate, Ring(memoryview(self._memory), self.size), lambda: self._taken, latency_s)
 
-    def take(self, frames):
-        until(lambda: self.engine.settled)
-        until(lambda: self.engine.ahead >= frames or not self._goes_on())
+    def read(self, frames):
         # A real device takes seconds to come round, in which the worker clears what was heard.
-        until(lambda: self._taken + frames - self.engine._ring._oldest < self.size or self.engine._ring.is_silent)
+        ring = self.engine._stream._ring
+        until(lambda: ring.is_silent or self._taken + frames - ring._oldest < self.size)
         samples = np.frombuffer(bytes(self._memory), np.float32).reshape(-1, 2)[self._at : self._at + frames]
         self._at += frames
         self._taken += frames
         if self._at >= 1.5 * self.size:
             self._at -= self.size
         return samples.T
+
+
+class Stubborn:
+    """A source that keeps its reader waiting, or fails."""
+
+    def __init__(self, whole):
+        self._whole = whole
+        self.sample_rate, self.channels, self.frames = whole.sample_rate, whole.channels, whole.frames
+        self.open = threading.Event()
+        self.open.set()
+        self.broken = False
+
+    def read(self, start, frames):
+        self.open.wait(20)
+        if self.broken:
+            raise OSError("the disk is gone")
+        return self._whole.read(start, frames)
 
 
 def until(condition, seconds=20.0):
@@ -109,3 +128,8 @@ def mixed():
 @pytest.fixture(name="until")
 def wait():
     return until
+
+
+@pytest.fixture
+def stubborn():
+    return Stubborn
