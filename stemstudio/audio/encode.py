@@ -183,7 +183,6 @@ class _FlacEncoder:
         except (AssertionError, RuntimeError):
             self._stream.complain()
             raise
-        self._stream.complain()
 
     def close(self, frames: int) -> None:  # noqa: ARG002 - FLAC counts for itself
         self._sound.close()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import math
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from stemstudio.audio.clips import ClipStore
 from stemstudio.cli.options import new_command
@@ -18,14 +16,13 @@ from stemstudio.cli.voice import Voice, level, nth_part
 from stemstudio.core.errors import BadInput, from_os_error
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
+from stemstudio.evaluation.evaluate import Evaluation, StemScores, evaluate
+from stemstudio.operations.importing import decode_song
 
-_BLOCK_FRAMES = 1 << 16
-_SILENT_DBFS = -100.0
 _MIXTURES = ("mix", "mixture")
 _IN_BRACKETS = re.compile(r"\(([^()]+)\)$")
 
 Sounds = dict[str, Source]
-Scores = dict[str, float]
 
 
 def add_to(commands: Any) -> None:
@@ -54,33 +51,36 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         )
     with tempfile.TemporaryDirectory(prefix="stemstudio-") as room:
         clips = ClipStore(Path(room))
-        true = _decoded(references, clips, voice.progress.part(0.0, 0.3))
-        guessed = _decoded({name: estimates[name] for name in names}, clips, voice.progress.part(0.3, 0.6))
-        frames = _common_frames(true, guessed)
-        silent = [name for name in names if _level_dbfs(true[name], frames) <= _SILENT_DBFS]
-        leaked = [{"stem": name, "leaked_db": level(_level_dbfs(guessed[name], frames))} for name in silent]
-        heard = [name for name in names if name not in silent]
-        scores = _scores(true, guessed, heard, frames, voice.progress.part(0.6, 1.0))
-    mean = {key: float(np.nanmean([each[key] for each in scores.values()])) for key in next(iter(scores.values()), {})}
+        true = _decoded(references, clips, voice.progress.part(0.0, 0.2))
+        guessed = _decoded({name: estimates[name] for name in names}, clips, voice.progress.part(0.2, 0.4))
+        _check_alike(true, guessed)
+        voice.progress.update(0.4, "Measuring")
+        result = evaluate(true, guessed, voice.progress.part(0.4, 1.0))
     voice.done(
         {
-            "stems": {name: _levels(each) for name, each in scores.items()},
-            "mean": _levels(mean),
-            "silent": leaked,
+            "stems": {name: _levels(scores) for name, scores in result.stems.items()},
+            "mean": _levels(result.mean),
+            "silent": [{"stem": each.stem, "leaked_db": level(each.leaked_db)} for each in result.silent],
             "missing": [name for name in references if name not in estimates],
         }
     )
-    _tell(voice, scores, mean, leaked)
+    _tell(voice, result)
     return 0
 
 
-def _tell(voice: Voice, scores: Mapping[str, Scores], mean: Scores, leaked: Sequence[Mapping[str, object]]) -> None:
-    width = max(map(len, (*scores, "mean")))
-    voice.say(f"{'dB':<{width}}" + "".join(f"{key.upper().replace('_', '-'):>9}" for key in mean))
-    for name, values in (*scores.items(), ("mean", mean)):
-        voice.say(f"{name:<{width}}" + "".join(f"{value:9.2f}" for value in values.values()))
-    for each in leaked:
-        voice.say(f"{each['stem']}: the true stem is silent, the estimate is at {each['leaked_db']} dB.")
+def _levels(scores: StemScores) -> dict[str, float | None]:
+    return {key: level(value) for key, value in asdict(scores).items()}
+
+
+def _tell(voice: Voice, result: Evaluation) -> None:
+    rows = {**result.stems, "mean": result.mean}
+    width = max(map(len, rows))
+    columns = [field.name for field in fields(StemScores)]
+    voice.say(f"{'dB':<{width}}" + "".join(f"{name.upper().replace('_', '-'):>9}" for name in columns))
+    for name, scores in rows.items():
+        voice.say(f"{name:<{width}}" + "".join(f"{getattr(scores, column):9.2f}" for column in columns))
+    for each in result.silent:
+        voice.say(f"{each.stem}: the true stem is silent, the estimate is at {each.leaked_db:.1f} dB.")
 
 
 def _stem_files(folder: Path) -> dict[str, Path]:
@@ -102,15 +102,13 @@ def _stem_files(folder: Path) -> dict[str, Path]:
 
 
 def _decoded(paths: Mapping[str, Path], clips: ClipStore, reporter: Reporter) -> Sounds:
-    from stemstudio.operations.importing import decode_song
-
     return {
         name: clips.open(decode_song(path, clips, nth_part(reporter, index, len(paths))).clip.id)
         for index, (name, path) in enumerate(paths.items())
     }
 
 
-def _common_frames(true: Sounds, guessed: Sounds) -> int:
+def _check_alike(true: Sounds, guessed: Sounds) -> None:
     sounds = {**{f"the true {name}": each for name, each in true.items()}, **guessed}
     first_name, first = next(iter(sounds.items()))
     for name, each in sounds.items():
@@ -120,37 +118,3 @@ def _common_frames(true: Sounds, guessed: Sounds) -> int:
                 f"{first_name} {first.channels} at {first.sample_rate} Hz.",
                 "Convert them to the same rate and channels.",
             )
-    return min(each.frames for each in sounds.values())
-
-
-def _level_dbfs(sound: Source, frames: int) -> float:
-    energy = 0.0
-    for start in range(0, frames, _BLOCK_FRAMES):
-        block = sound.read(start, min(_BLOCK_FRAMES, frames - start)).astype(np.float64)
-        energy += float(np.vdot(block, block))
-    return 10 * math.log10(energy / (frames * sound.channels)) if energy else -math.inf
-
-
-def _scores(true: Sounds, guessed: Sounds, names: list[str], frames: int, reporter: Reporter) -> dict[str, Scores]:
-    """Scale-invariant measures of each stem, from inner products that add up block by block."""
-    from stemstudio.evaluation.si_sdr import from_inner_products, inner_products
-
-    order = list(true)
-    sums: dict[str, list[Any]] = {}
-    for start in range(0, frames, _BLOCK_FRAMES):
-        n = min(_BLOCK_FRAMES, frames - start)
-        references = [true[name].read(start, n) for name in order]
-        for name in names:
-            products = inner_products(references, guessed[name].read(start, n))
-            sums[name] = [a + b for a, b in zip(sums[name], products, strict=True)] if name in sums else list(products)
-        reporter.update((start + n) / frames, "Measuring")
-    scores = {}
-    for name in names:
-        gram, cross, power = sums[name]
-        found = from_inner_products(gram, cross, power, order.index(name))
-        scores[name] = {"si_sdr": found.si_sdr, "si_sir": found.si_sir, "si_sar": found.si_sar}
-    return scores
-
-
-def _levels(values: Scores) -> dict[str, float | None]:
-    return {key: level(value) for key, value in values.items()}

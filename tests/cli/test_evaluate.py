@@ -41,6 +41,9 @@ def test_si_sdr_of_known_errors(studio, stems, tmp_path):
     assert found["drums"]["si_sir"] == pytest.approx(20, abs=0.2)
     assert found["bass"]["si_sdr"] > 120
     assert said.last["silent"] == []
+    measures = {"sdr", "isr", "sir", "sar", "si_sdr", "si_sir", "si_sar"}
+    assert all(set(each) == measures for each in (*found.values(), said.last["mean"]))
+    assert found["drums"]["sir"] == pytest.approx(20, abs=0.5)
     said = studio("evaluate", "--reference", reference, "--estimate", estimate)
     assert "SI-SDR" in said.out
     assert "drums" in said.out
