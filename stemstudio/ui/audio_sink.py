@@ -7,6 +7,7 @@ interpreter for a moment is not heard.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QObject, QTimer, Signal, Slot
@@ -32,6 +33,12 @@ _NO_ANSWER = "The sound device does not respond: playing goes on in silence. Cho
 def device_id(device: QtMultimedia.QAudioDevice) -> str:
     """Return the id of a device as text."""
     return bytes(device.id().data()).decode("utf-8", "replace")
+
+
+def _buffer_s() -> float:
+    # PulseAudio's own wish of a person for more delay; a smaller buffer would never fill the server's.
+    wish = os.environ.get("PULSE_LATENCY_MSEC", "")
+    return max(BUFFER_S, int(wish) / 1000 if wish.isdecimal() else 0.0)
 
 
 class _Memory:
@@ -141,7 +148,7 @@ class DeviceSink(QObject):
         layout.setChannelCount(2)
         layout.setSampleFormat(QAudioFormat.SampleFormat.Float)
         sink = QAudioSink(device, layout)
-        sink.setBufferSize(layout.bytesForFrames(round(BUFFER_S * layout.sampleRate())))
+        sink.setBufferSize(layout.bytesForFrames(round(_buffer_s() * layout.sampleRate())))
         memory = _Memory(layout.sampleRate())
         sink.start(memory.buffer)
         if sink.error() != QtAudio.Error.NoError:
