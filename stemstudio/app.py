@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from stemstudio import __version__
@@ -42,11 +43,13 @@ def make_application() -> QApplication:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
+    # Loading its library holds the interpreter's lock. Now that delays the first paint a little; later, on the thread
+    # that draws tiles, it would freeze the window.
+    import scipy.fft  # noqa: F401
+
     app.setApplicationName("StemStudio")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("stemstudio")
-    from PySide6.QtGui import QIcon
-
     app.setWindowIcon(QIcon(str(resource("icons", "logo.svg"))))
     return app
 

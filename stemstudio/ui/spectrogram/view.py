@@ -1,8 +1,8 @@
 """The spectrogram with its ruler, axis, playhead and tools.
 
 A plain widget, not a pyqtgraph plot: pyqtgraph's image is drawn pixel for pixel without smoothing (lines fall into
-dots when an hour is in sight), knows no logarithmic frequency axis, and its empty plot costs as much time per frame
-as this whole view does (``tests/benchmarks/bench_spectrogram.py``). Charts elsewhere use pyqtgraph.
+dots when an hour is in sight) and knows no logarithmic frequency axis. ``tests/benchmarks/bench_spectrogram.py``
+compares the time per frame with that of an empty plot.
 """
 
 from __future__ import annotations
