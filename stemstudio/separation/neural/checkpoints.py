@@ -41,11 +41,11 @@ def digest(path: Path) -> str:
 
 
 def save_weights(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write `state` in 16-bit floating point."""
+    """Write `state`: matrices in 16-bit floating point, vectors in 32, since variances can pass what 16 bits hold."""
     from safetensors.torch import save_file
 
     half = {
-        name: value.half().contiguous()
+        name: (value.half() if value.ndim > 1 else value.float()).contiguous()
         for name, value in state.items()
         if value.dtype.is_floating_point and not name.endswith(_COUNTER)
     }

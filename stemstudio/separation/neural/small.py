@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MODEL_ID = "stemstudio-small"
 _STEMS = ("vocals", "drums", "bass", "other")
 _RATE = 44100
-_SEGMENT = 255 * 2048  # 11.8 s: whole transform frames, and far less than a second of work
+_SEGMENT = 127 * 2048  # 5.9 s, as in training
 
 
 class SmallSeparator:
@@ -78,20 +78,36 @@ class SmallSeparator:
         import torch
 
         network = _load(find_card(MODEL_ID, self._folder))
-
-        def stems_of(batch: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
-            with torch.inference_mode():
-                return {stem: part.numpy() for stem, part in _separate(network, torch.from_numpy(batch)).items()}
-
+        overlap = round(_SEGMENT * float(values["overlap"]) / 100)
         with at_rate(mix, _RATE, sink) as (source, converted):
-            run_overlapped(
-                stems_of,
-                source,
-                converted,
-                segment=_SEGMENT,
-                overlap=round(_SEGMENT * float(values["overlap"]) / 100),
-                reporter=reporter,
-            )
+            steps = _Steps(reporter, len(range(0, max(source.frames - overlap, 1), _SEGMENT - overlap)))
+
+            def stems_of(batch: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
+                with torch.inference_mode():
+                    return _separate(network, torch.from_numpy(batch), steps)
+
+            run_overlapped(stems_of, source, converted, segment=_SEGMENT, overlap=overlap, reporter=steps)
+
+
+class _Steps:
+    """A reporter that is told of the steps within a segment as well, so that a wish to stop is heard soon."""
+
+    def __init__(self, reporter: Reporter, segments: int) -> None:
+        self._reporter, self._segments = reporter, segments
+        self._done = 0.0
+
+    def update(self, fraction: float, message: str = "") -> None:
+        """See `Reporter.update`; `fraction` of the song up to this segment."""
+        self._done = fraction
+        self._reporter.update(fraction, message)
+
+    def part(self, start: float, end: float) -> Reporter:
+        """See `Reporter.part`."""
+        return self._reporter.part(start, end)
+
+    def within(self, fraction: float) -> None:
+        """Say that `fraction` of this segment is done."""
+        self._reporter.update(self._done + fraction / self._segments)
 
 
 def _load(card: ModelCard) -> nn.Module:
@@ -100,7 +116,7 @@ def _load(card: ModelCard) -> nn.Module:
     return load_network(card)
 
 
-def _separate(network: nn.Module, batch: Tensor) -> dict[str, Tensor]:
+def _separate(network: nn.Module, batch: Tensor, steps: _Steps) -> dict[str, NDArray[np.float32]]:
     """Stems of (batch, channels, frames), each of that shape."""
     import torch
 
@@ -109,12 +125,14 @@ def _separate(network: nn.Module, batch: Tensor) -> dict[str, Tensor]:
     for first in range(0, channels, 2):
         pair = batch[:, first : first + 2]
         stereo = pair if pair.shape[1] == 2 else pair.expand(-1, 2, -1)
-        pairs.append(_stems_of_stereo(network, stereo)[..., : pair.shape[1], :])
-    return dict(zip(_STEMS, torch.cat(pairs, -2).unbind(1), strict=True))
+        share = pair.shape[1] / channels
+        stems = [stem[:, : pair.shape[1]] for stem in _stems_of_stereo(network, stereo, steps, first / channels, share)]
+        pairs.append(torch.stack(stems))
+    return dict(zip(_STEMS, torch.cat(pairs, 2).numpy(), strict=True))
 
 
-def _stems_of_stereo(network: nn.Module, stereo: Tensor) -> Tensor:
-    """Map (batch, 2, frames) to (batch, stems, 2, frames)."""
+def _stems_of_stereo(network: nn.Module, stereo: Tensor, steps: _Steps, done: float, share: float) -> Iterator[Tensor]:
+    """Yield each stem of (batch, 2, frames); `done` of the segment before and `share` of it here go to `steps`."""
     import torch
 
     from stemstudio.separation.neural import bands
@@ -123,7 +141,12 @@ def _stems_of_stereo(network: nn.Module, stereo: Tensor) -> Tensor:
     sound = bands.middle_sides(stereo)
     spectrum = torch.stft(sound.flatten(0, 1), bands.N_FFT, bands.HOP, window=window, return_complex=True)
     spectrum = spectrum.transpose(1, 2).reshape(*sound.shape[:2], -1, spectrum.shape[1])
-    masks = bands.spread(network(bands.heard(spectrum)))
-    stems = (masks * spectrum[:, None]).transpose(-1, -2).flatten(0, 2)
-    out = torch.istft(stems, bands.N_FFT, bands.HOP, window=window, length=stereo.shape[-1])
-    return bands.middle_sides(out.reshape(*masks.shape[:3], -1))
+    shown = bands.heard(spectrum)
+    steps.within(done + 0.15 * share)
+    masks = network(shown)
+    for k in range(len(_STEMS)):
+        # Measured: a sixth of the time for the analysis, a half for the network, the rest for the stems.
+        steps.within(done + (0.6 + 0.1 * k) * share)
+        stem = (bands.spread(masks[:, k]) * spectrum).transpose(-1, -2).flatten(0, 1)
+        out = torch.istft(stem, bands.N_FFT, bands.HOP, window=window, length=stereo.shape[-1])
+        yield bands.middle_sides(out.reshape(*sound.shape))
