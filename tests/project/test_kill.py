@@ -22,7 +22,7 @@ def run_and_kill(arguments, words, delay_s):
         first = "".join(process.stdout.readline() for _ in range(words))
         time.sleep(delay_s)
         process.kill()
-        rest, errors = process.communicate()
+        rest, errors = process.stdout.read(), process.stderr.read()
     assert first, errors
     assert "Traceback" not in errors
     lines = (first + rest).splitlines(keepends=True)

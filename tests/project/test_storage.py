@@ -6,7 +6,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,8 @@ from stemstudio.project.document import Marker, Project
 from stemstudio.project.history import History
 from stemstudio.project.session import Session
 from stemstudio.project.storage import ProjectStore
+
+NOBODY = 65534
 
 
 def document(number):
@@ -237,16 +241,43 @@ def test_a_disk_that_turned_read_only_raises_and_changes_nothing(session, add_so
     assert session.history.index == before.index - 1
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind root")
-def test_a_read_only_folder_is_said_so(tmp_path, folder):
-    Session.create(folder).close()
-    folder.chmod(0o500)
-    (folder / DATABASE).chmod(0o400)
+@pytest.fixture
+def mine():
+    """A folder of a user whom permissions bind, which root is not."""
+    if not hasattr(os, "seteuid"):
+        pytest.skip("permissions of this system are others")
+    with tempfile.TemporaryDirectory() as folder:
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.chown(folder, NOBODY, -1)
+            os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            if is_root:
+                os.seteuid(0)
+
+
+def test_a_read_only_folder_is_said_so(mine):
+    session = Session.create(mine / "Song")
+    session.edit("Step", lambda _: document(1))
+    session.close()
+    session.folder.chmod(0o500)
+    (session.folder / DATABASE).chmod(0o400)
     with pytest.raises(NoRoom):
-        Session.open(folder)
-    tmp_path.chmod(0o500)
+        Session.open(session.folder)
+    mine.chmod(0o500)
     with pytest.raises(NoRoom):
-        Session.create(tmp_path / "New")
+        Session.create(mine / "New")
+    session.folder.chmod(0o700)
+    (session.folder / DATABASE).chmod(0o600)
+    again = Session.open(session.folder)
+    with pytest.raises(NoRoom):
+        again.save_as(mine / "Elsewhere")
+    assert again.history == session.history
+    assert [path.name for path in mine.iterdir()] == ["Song.stemstudio"]
+    again.close()
+    mine.chmod(0o700)
 
 
 def fill(session):
