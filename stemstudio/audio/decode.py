@@ -118,7 +118,8 @@ class Decoder:
     def _check_end(self, frames: int, bad: int) -> None:
         name, rate = self.path.name, self.sample_rate
         stated = self._reader.frames
-        if stated is not None and self._reader.exact and frames < stated - _SLACK_S * rate:
+        slack = 0 if self._reader.damaged else _SLACK_S * rate
+        if stated is not None and self._reader.exact and frames < stated - slack:
             raise BadInput(
                 f"{name} is truncated or damaged: it ends after {frames / rate:.1f} of {stated / rate:.1f} seconds.",
                 "Get the file again, or save what is there with another program.",

@@ -35,9 +35,9 @@ class SndfileReader:
         # soundfile would refuse a name whose bytes are no text; as bytes any name does.
         self._file = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else str(path))
         self._error: type[Exception] = soundfile.LibsndfileError
-        if self._file.frames >= _UNKNOWN_LENGTH:
+        if not 0 < self._file.frames < _UNKNOWN_LENGTH:
             self._file.close()
-            raise ValueError("a stream of unknown length, at whose end libsndfile stumbles")
+            raise ValueError("a header without a length: libsndfile stumbles at the end, or does not begin")
         self.sample_rate: int = self._file.samplerate
         self.channels: int = self._file.channels
         self.frames: int | None = self._file.frames
@@ -55,8 +55,10 @@ class SndfileReader:
 
     def blocks(self, block_frames: int) -> Iterator[Samples]:
         """Yield the samples as float32 (channels, n); a stream that breaks off ends early."""
-        while True:
-            interleaved = np.empty((block_frames, self.channels), np.float32)
+        left = self._file.frames
+        while left > 0:
+            # No frame more than there is: what lies behind the last one, a tag say, would spoil the whole block.
+            interleaved = np.empty((min(block_frames, left), self.channels), np.float32)
             try:
                 part = self._file.read(out=interleaved)
             except self._error:
@@ -64,6 +66,7 @@ class SndfileReader:
                 return
             if len(part) == 0:
                 return
+            left -= len(part)
             block = np.ascontiguousarray(part.T)
             yield block if self._order is None else block[list(self._order)]
 

@@ -14,6 +14,8 @@ from typing import BinaryIO
 # Some writers count a header in, or forget the last pad byte; that is no loss of sound.
 _SLACK_BYTES = 1024
 _OPEN_ENDED = (0, 0xFFFFFFFF)
+# What may follow the last box of an MP4 file, a tag of another kind say, must not be taken for one.
+_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"moof", b"mfra", b"sidx", b"styp", b"meta"}
 
 
 def missing_bytes(path: Path) -> int:
@@ -25,7 +27,8 @@ def missing_bytes(path: Path) -> int:
         if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
             promised = _wav_end(file, size)
         elif head[:4] == b"FORM":
-            promised = 8 + struct.unpack(">I", head[4:8].rjust(4, b"\0"))[0]
+            length = int.from_bytes(head[4:8], "big")
+            promised = 0 if length in _OPEN_ENDED else 8 + length
         elif head[:4] == b"OggS":
             promised = _ogg_end(file, size)
         elif head[4:8] == b"ftyp":
@@ -78,7 +81,7 @@ def _mp4_end(file: BinaryIO, size: int) -> int:
         if length == 1:
             wide = file.read(8)
             length = struct.unpack(">Q", wide)[0] if len(wide) == 8 else 0
-        if length < 8 or not name.isascii():
+        if length < 8 or name not in _BOXES:
             return 0
         position += length
     return position

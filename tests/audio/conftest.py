@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,15 +11,6 @@ import pytest
 import soundfile
 
 RATE = 44100
-
-
-@pytest.fixture(scope="session")
-def audio_folder() -> Path:
-    default = Path(__file__).resolve().parents[2] / "../shared/audio"
-    folder = Path(os.environ.get("STEMSTUDIO_AUDIO", default))
-    if not folder.is_dir():
-        pytest.skip("no folder of real songs here")
-    return folder
 
 
 @pytest.fixture(scope="session")

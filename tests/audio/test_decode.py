@@ -218,6 +218,25 @@ def test_a_file_that_was_cut_is_refused_not_shortened(kind, part, music, write_m
         decode(path)
 
 
+@pytest.mark.parametrize("kind", ["wav24", "flac", "ogg", "mp3", "m4a", "mkv", "aiff"])
+@pytest.mark.parametrize(
+    "tag", [b"TAG" + bytes(125), b"APETAGEX" + bytes(1800), bytes(100)], ids=["ID3", "APE", "zeros"]
+)
+def test_a_tag_behind_the_sound_is_no_truncation(kind, tag, music, write_media):
+    path = write_media(kind, music)
+    path.write_bytes(path.read_bytes() + tag)
+    assert decode(path).shape == music.shape
+
+
+@pytest.mark.parametrize(("kind", "at", "size"), [("wav24", 40, 0), ("wav24", 40, 2**32 - 1), ("aiff", 4, 2**32 - 1)])
+def test_a_header_that_was_never_completed_is_no_truncation(kind, at, size, music, write_media):
+    path = write_media(kind, music)
+    data = path.read_bytes()
+    assert kind != "wav24" or data[36:40] == b"data"
+    path.write_bytes(data[:at] + struct.pack("<I", size) + data[at + 4 :])
+    assert decode(path).shape == music.shape
+
+
 def test_a_device_is_not_read():
     with pytest.raises(BadInput, match="not an ordinary file"):
         Decoder("/dev/zero")
