@@ -31,8 +31,8 @@ _XCB = {
 }
 FOR_WINDOW: dict[str, str] = _QT | _XCB
 """Debian's package of each library, by the name that the loader knows."""
-FOR_TESTS = FOR_WINDOW | {"Xvfb": "xvfb"}
-"""The same and the program of the virtual screen."""
+FOR_TESTS = FOR_WINDOW | {"Xvfb": "xvfb", "xdotool": "xdotool", "pulseaudio": "pulseaudio", "parec": "pulseaudio-utils"}
+"""The same, the virtual screen and who types on it, and the sound server whose output is recorded."""
 _FONTS = "fonts-dejavu-core"
 
 
