@@ -28,7 +28,20 @@ def wheel(tmp_path_factory):
 
 def test_an_installed_program_finds_its_files(wheel, tmp_path):
     prefix = tmp_path / "prefix"
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--prefix", prefix, wheel[0]]
+    # Without -I, pip would take the program out of this environment first.
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-index",
+        "-I",
+        "--prefix",
+        prefix,
+        wheel[0],
+    ]
     subprocess.run(command, check=True, capture_output=True)
     packages = next(prefix.rglob("stemstudio/__init__.py")).parents[1]
     program = (
