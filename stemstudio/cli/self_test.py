@@ -26,7 +26,8 @@ def add_to(commands: Any) -> None:
 
 def run(_: argparse.Namespace, voice: Voice) -> int:
     """Separate and compare."""
-    from stemstudio.cli.separation_run import Plan, separate_file
+    from stemstudio.cli.plan import Plan
+    from stemstudio.cli.separation_run import separate_file
 
     with tempfile.TemporaryDirectory(prefix="stemstudio-") as name:
         folder, music = Path(name), _music()

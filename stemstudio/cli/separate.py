@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from stemstudio.cli.options import new_command, seconds, setting, words
-from stemstudio.cli.separation_run import BITS, Outcome, Plan, separate_file
+from stemstudio.cli.plan import BITS, Plan
+from stemstudio.cli.separation_run import Outcome, separate_file
 from stemstudio.cli.voice import Voice, duration, level, nth_part
 from stemstudio.core.errors import NoRoom, UserError
 

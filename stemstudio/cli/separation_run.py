@@ -8,108 +8,26 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from stemstudio.audio.clips import ClipStore
-from stemstudio.audio.encode import AudioWriter, check_room, writable
+from stemstudio.audio.encode import AudioWriter, check_room
+from stemstudio.cli.plan import Plan
 from stemstudio.core.buffer import Samples
-from stemstudio.core.errors import BadInput, NotReady, from_os_error
-from stemstudio.core.params import ParamValue, resolve
+from stemstudio.core.errors import BadInput, from_os_error
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Excerpt, Source
 from stemstudio.core.stems import RESIDUAL
-from stemstudio.exporting.naming import DEFAULT_TEMPLATE, file_stem, legal_name
+from stemstudio.exporting.naming import legal_name
 from stemstudio.operations.importing import decode_song
 from stemstudio.separation.engine import separate
-from stemstudio.separation.registry import backend, default_backend
 
-BITS = {"16": 16, "24": 24, "32f": 32}
 _DECODING = 0.1  # its share of the progress
-_LONGEST_NAME = 200  # bytes; what `legal_name` cuts at, which would take the stem's name away
 _SILENT_DB = -300.0
 _ADDS_UP_DB = -120.0
-
-ResidualUse = Literal["keep", "spread", "drop"]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be done to every file, checked before the first one is opened."""
-
-    backend_id: str
-    model: str | None
-    values: Mapping[str, ParamValue]
-    method_stems: tuple[str, ...]
-    stems: tuple[str, ...]
-    residual: ResidualUse
-    start_s: float
-    end_s: float | None
-    file_format: str
-    bits: int
-    template: str
-    taken: set[Path] = field(default_factory=set)
-    """Files that this run has written already, which it must not write again."""
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        backend_id: str | None = None,
-        model: str | None = None,
-        settings: Mapping[str, str] | None = None,
-        stems: tuple[str, ...] = (),
-        residual: ResidualUse = "keep",
-        start_s: float = 0.0,
-        end_s: float | None = None,
-        file_format: str = "wav",
-        bits: int = 24,
-        template: str = DEFAULT_TEMPLATE,
-        device: str = "auto",
-    ) -> Plan:
-        """Check every choice; `UserError` names the first that cannot be."""
-        writable(file_format, bits)
-        info = backend(backend_id or default_backend()).info
-        if model is not None:
-            if not info.needs_model:
-                raise BadInput(f"The method {info.id} uses no model.", "Leave out --model.")
-            raise NotReady(f"There is no model {model!r}.", "Leave out --model.")
-        if device not in ("auto", "cpu") and info.family == "classic":
-            raise BadInput(f"The method {info.id} runs on the processor only.", "Leave out --device.")
-        for name in stems:
-            if name not in (*info.stems, RESIDUAL):
-                known = ", ".join((*info.stems, RESIDUAL))
-                raise BadInput(f"The method {info.id} has no stem {name!r}.", f"It has: {known}.")
-        if RESIDUAL in stems and residual != "keep":
-            raise BadInput("The residual is asked for and not kept.", "Leave out --residual.")
-        if end_s is not None and end_s <= start_s:
-            raise BadInput(f"The end, {end_s:g} s, is not after the start, {start_s:g} s.", "Choose a later end.")
-        chosen = tuple(name for name in info.stems if not stems or name in stems)
-        plan = cls(
-            info.id, model, resolve(info.params, settings or {}), info.stems, chosen, residual, start_s, end_s,
-            file_format, bits, template,
-        )  # fmt: skip
-        if len({plan.name_of("track", name) for name in plan.written}) < len(plan.written):
-            raise BadInput(f"The name template {template!r} gives several stems one name.", "Let it contain {stem}.")
-        return plan
-
-    @property
-    def written(self) -> tuple[str, ...]:
-        """Names of what is written, in order."""
-        return (*self.stems, RESIDUAL) if self.residual == "keep" else self.stems
-
-    def name_of(self, track: str, stem: str) -> str:
-        """File name of a stem, without its suffix; a long track is cut so that the rest of the name stays."""
-        fields = {"stem": stem, "backend": self.backend_id, "index": 1 + self.written.index(stem)}
-        # Fitted by the longest stem, so that all files of a track begin alike.
-        longest = max(
-            len(file_stem(self.template, {**fields, "stem": each, "track": "x"}).encode()) for each in self.written
-        )
-        short = track.encode()[: max(_LONGEST_NAME - longest, 1)].decode(errors="ignore")
-        return file_stem(self.template, {**fields, "track": short})
 
 
 @dataclass(frozen=True)

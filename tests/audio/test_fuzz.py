@@ -17,6 +17,8 @@ CASES = int(os.environ.get("STEMSTUDIO_FUZZ_CASES", "240"))
 BATCH = 40
 SECONDS_PER_CASE = 3
 WORKER = Path(__file__).with_name("fuzz_worker.py")
+# The worker is a script in a folder of its own and finds the package where this process has found it.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
 EXTREMES = (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80\0\0\0")
 
 
@@ -51,7 +53,12 @@ def outcomes(paths: list[Path]) -> list[str]:
     while len(results) < len(paths):
         batch = paths[len(results) : len(results) + BATCH]
         with subprocess.Popen(
-            [sys.executable, WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, WORKER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
         ) as process:
             try:
                 said, complaints = process.communicate("".join(f"{path}\n" for path in batch), SECONDS_PER_CASE * BATCH)

@@ -23,6 +23,7 @@ def last(done: subprocess.CompletedProcess[str]) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_the_demo_song_from_information_to_scores(demo_folder, tmp_path):
     mixture = demo_folder / "mixture.flac"
     if not mixture.exists():
