@@ -18,7 +18,7 @@ from stemstudio.training.cleaning import inspect, write_report
 from stemstudio.training.config import RunConfig, read_config
 from stemstudio.training.exporting import export
 from stemstudio.training.heldout import score, windows
-from stemstudio.training.loop import Trainer
+from stemstudio.training.loop import Trainer, settle_statistics
 from stemstudio.training.material import Clip, open_library
 from stemstudio.training.mixing import Mixer
 from stemstudio.training.plots import plot_log
@@ -27,6 +27,7 @@ from stemstudio.training.provenance import Provenance, licence_of, write_data_ca
 from stemstudio.training.readers import read
 
 _MENDABLE = 3
+_SETTLING = 8  # draws over which the statistics of the finished network are measured
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -92,10 +93,12 @@ def train(
         score=held_out if batches and rank == 0 else None,
         seconds=seconds,
     )
-    scores = trainer.held_out(held_out) if batches else {}
+    network.load_state_dict(trainer.averaged)
+    settle_statistics(network, [batch for step in range(_SETTLING) for batch in mixer.batches(step)])
+    scores = held_out(network) if batches else {}
     if (config.folder / "log.csv").exists():
         plot_log(config.folder / "log.csv", config.folder / "log.png")
-    return export(config, config.folder / "model", trainer.averaged, rows, scores, trainer.step)
+    return export(config, config.folder / "model", network.state_dict(), rows, scores, trainer.step)
 
 
 def _prepare(

@@ -59,6 +59,26 @@ def mean_over_processes(network: nn.Module) -> None:
             parameter.grad /= distributed.get_world_size()
 
 
+@torch.no_grad()
+def settle_statistics(network: nn.Module, batches: Sequence[Batch]) -> None:
+    """Measure the means and variances of batch normalisation anew, over all `batches` with equal weight.
+
+    Those that were kept while training belong to weights that have moved on since, and to averaged weights not at all
+    (Wu and Johnson, 2021, "Rethinking 'batch' in BatchNorm", section 3).
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean of what is seen
+    network.train()
+    for batch in batches:
+        network(batch.features)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    network.eval()
+
+
 class Trainer:
     """A network in training.
 

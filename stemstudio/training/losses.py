@@ -40,6 +40,7 @@ def log_error(masks: Tensor, batch: Batch, window: int = 64, silence: float = 0.
     """
     error, _ = stem_errors(masks, batch)
     mix = batch.mix.sum((1, 3))
+    window = min(window, mix.shape[-1])
     error, mix = (x.unfold(-1, window, window).sum(-1) for x in (error, mix))
     total = mix.mean(-1, keepdim=True)
     scale = (mix + 0.05 * total + 1e-9)[:, None]  # of a window, and not zero where all is silent

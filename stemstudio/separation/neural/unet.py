@@ -50,13 +50,15 @@ class _Waist(nn.Module):
             for dilation in dilations
         )
         self.outward = nn.Conv1d(hidden, channels * places, 1)
+        # Without it the sum of all those steps drowns what the finer depths hand over.
+        self.level = nn.BatchNorm1d(channels * places)
 
     def forward(self, x: Tensor) -> Tensor:
         batch, channels, frames, places = x.shape
         inner = self.inward(x.transpose(2, 3).reshape(batch, channels * places, frames))
         for step in self.steps:
             inner = inner + step(inner)
-        out: Tensor = self.outward(inner).reshape(batch, channels, places, frames)
+        out: Tensor = self.level(self.outward(inner)).reshape(batch, channels, places, frames)
         return x + out.transpose(2, 3)
 
 
