@@ -10,10 +10,11 @@ from stemstudio.separation.backend import Backend, BackendInfo, Ready
 
 _BACKENDS = {
     "center": "stemstudio.separation.classic.center:Center",
+    "classic-4": "stemstudio.separation.classic.recipe:ClassicFour",
     "hpss": "stemstudio.separation.classic.hpss:Hpss",
     "repet-sim": "stemstudio.separation.classic.repet_sim:RepetSim",
 }
-_BEST_FIRST = ("hpss",)
+_BEST_FIRST = ("classic-4",)
 """Defaults in order of quality; the first that is ready is taken. The last one needs no model."""
 
 
