@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from stemstudio.audio.clips import ClipStore
 from stemstudio.core.buffer import Samples
+from stemstudio.core.errors import BadInput
 from stemstudio.core.source import Source
 from stemstudio.mixing.mixer import Mixer, MixInput
-from stemstudio.project.document import Patch, Stem, Strip, Track
+from stemstudio.project.document import ClipRef, Patch, Stem, Strip, Track
 
 
 class PatchedSource:
@@ -31,20 +33,41 @@ class PatchedSource:
         return out
 
 
+def clip_source(clip: ClipRef, clips: ClipStore) -> Source:
+    """Sound of a clip; silence of its length if its file is missing, so that the rest of a project stays usable."""
+    try:
+        return clips.open(clip.id)
+    except BadInput:
+        return Silence(clip.sample_rate, clip.channels, clip.frames)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A source of nothing."""
+
+    sample_rate: int
+    channels: int
+    frames: int
+
+    def read(self, start: int, frames: int) -> Samples:  # noqa: ARG002 - silent everywhere
+        """See `Source.read`."""
+        return np.zeros((self.channels, frames), np.float32)
+
+
 def stem_source(stem: Stem, clips: ClipStore) -> Source:
     """Sound of a stem before its place in the mix."""
-    base = clips.open(stem.clip.id)
+    base = clip_source(stem.clip, clips)
     return PatchedSource(base, tuple(_opened(patch, clips) for patch in stem.patches)) if stem.patches else base
 
 
 def _opened(patch: Patch, clips: ClipStore) -> tuple[int, Source]:
-    return patch.start, clips.open(patch.clip.id)
+    return patch.start, clip_source(patch.clip, clips)
 
 
 def track_mix(track: Track, clips: ClipStore) -> Mixer:
     """Mix of a track as its strips say; a track without stems plays its mixture."""
     if not track.stems:
-        return Mixer((MixInput(clips.open(track.mixture.id)),))
+        return Mixer((MixInput(clip_source(track.mixture, clips)),))
     return Mixer(tuple(mix_input(stem_source(stem, clips), stem.strip) for stem in track.stems))
 
 

@@ -24,11 +24,13 @@ from stemstudio.separation.registry import backend
 class LiveStems:
     """Stems while they are being made: readable sources by name, and how many frames of them are there.
 
-    The worker fills `clip_ids` once, before the first sound; any thread may read.
+    The worker fills `clip_ids` once, before the first sound; any thread may read. The clips lie in `clips`, also if the
+    project has moved elsewhere meanwhile.
     """
 
     track_id: str
     names: tuple[str, ...]
+    clips: ClipStore
     clip_ids: Mapping[str, str] = field(default_factory=dict)
     written_frames: int = 0
 
@@ -65,6 +67,7 @@ class _ClipSink:
         return tuple((name, writer.finish()) for name, writer in self.writers.items())
 
     def discard(self) -> None:
+        self._live.written_frames = 0
         self._live.clip_ids = {}
         for writer in self.writers.values():
             writer.discard()
@@ -78,7 +81,7 @@ def separate_track(
     Returns the operation and a view of the stems as they grow.
     """
     info = backend(backend_id).info
-    live = LiveStems(track.id, (*info.stems, RESIDUAL))
+    live = LiveStems(track.id, (*info.stems, RESIDUAL), clips)
     mix = clips.open(track.mixture.id)
 
     def work(reporter: Reporter) -> Separated:

@@ -2,69 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from stemstudio.audio.clips import ClipStore
 from stemstudio.core.source import Source
 from stemstudio.core.stems import StemKind, stem_kind
-from stemstudio.operations.graph import stem_source
+from stemstudio.operations.graph import clip_source, stem_source
 from stemstudio.operations.separating import LiveStems
-from stemstudio.project.document import Strip, Track
-from stemstudio.project.session import Session
+from stemstudio.project.document import ClipRef, Stem, Strip, Track
 
 MIXTURE = "mixture"
 """Key of the lane that shows the song as it was loaded."""
 
+_SONG = StemKind(MIXTURE, "Song", "#98A1B2")
+
+
+@dataclass
+class RunningSeparation:
+    """A separation at work: its stems as they grow, its job, and where they were placed in the mix meanwhile."""
+
+    live: LiveStems
+    job_id: str
+    strips: dict[str, Strip] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True)
 class StemLane:
-    """One lane: `key` is the stem's id, its name while it is being made, or `MIXTURE`.
+    """One lane: `key` is the stem's name, the same while it is made and when it is finished, or `MIXTURE`.
 
-    `sound_key` changes whenever the sound does, so that pictures of it can be kept.
+    `sound_key` changes whenever the sound does, so that pictures of it can be kept; it is another one while the stem
+    grows. `clips` holds the clip: a stem that
+    is being made stays where its separation began.
     """
 
     key: str
     kind: StemKind
-    clip_id: str
+    clip: ClipRef
+    clips: ClipStore
     sound_key: str
-    strip: Strip | None
+    strip: Strip | None = None
+    stem: Stem | None = None
     live: bool = False
 
+    def source(self) -> Source:
+        """Sound that the lane shows, before gain and pan."""
+        return stem_source(self.stem, self.clips) if self.stem else clip_source(self.clip, self.clips)
 
-_SONG = StemKind(MIXTURE, "Song", "#98A1B2")
 
-
-def lanes_of(track: Track | None, live: LiveStems | None, live_strips: Mapping[str, Strip]) -> tuple[StemLane, ...]:
-    """Return the lanes of `track`: the song, then its stems or those being made."""
-    if track is None:
-        return ()
-    song = StemLane(MIXTURE, _SONG, track.mixture.id, track.mixture.id, None)
-    if live is not None and live.clip_ids:
-        return (
-            song,
-            *(
-                StemLane(name, stem_kind(name), clip_id, clip_id, live_strips.get(name, Strip()), live=True)
-                for name, clip_id in live.clip_ids.items()
-            ),
-        )
+def lanes_of(track: Track, clips: ClipStore, running: RunningSeparation | None) -> tuple[StemLane, ...]:
+    """Return the lanes of `track`: the song, then its stems or, once they begin, those being made."""
+    song = StemLane(MIXTURE, _SONG, track.mixture, clips, track.mixture.id)
+    if running is not None and running.live.clip_ids:
+        return (song, *_live_lanes(track, running))
     return (
         song,
         *(
-            StemLane(
-                stem.id,
-                stem_kind(stem.name),
-                stem.clip.id,
-                f"{stem.clip.id}:{hash(stem.patches)}",
-                stem.strip,
-            )
+            StemLane(stem.name, stem_kind(stem.name), stem.clip, clips, _sound_key(stem), stem.strip, stem)
             for stem in track.stems
         ),
     )
 
 
-def lane_source(session: Session, track: Track, lane: StemLane) -> Source:
-    """Sound that a lane shows, before gain and pan."""
-    for stem in track.stems:
-        if stem.id == lane.key:
-            return stem_source(stem, session.clips)
-    return session.clips.open(lane.clip_id)
+def live_strips(track: Track, running: RunningSeparation) -> dict[str, Strip]:
+    """Place in the mix of the stems being made: as it was set meanwhile, or that of the stem they will replace."""
+    before = {stem.name: stem.strip for stem in track.stems}
+    return {name: running.strips.get(name, before.get(name, Strip())) for name in running.live.names}
+
+
+def _live_lanes(track: Track, running: RunningSeparation) -> list[StemLane]:
+    strips = live_strips(track, running)
+    lanes = []
+    for name, clip_id in running.live.clip_ids.items():
+        clip = ClipRef(clip_id, track.mixture.channels, track.mixture.frames, track.mixture.sample_rate)
+        lanes.append(
+            StemLane(name, stem_kind(name), clip, running.live.clips, f"{clip_id} live", strips[name], live=True)
+        )
+    return lanes
+
+
+def _sound_key(stem: Stem) -> str:
+    return f"{stem.clip.id}:{hash(stem.patches)}" if stem.patches else stem.clip.id

@@ -27,7 +27,9 @@ from stemstudio.core.errors import InternalError
 from stemstudio.core.progress import Reporter
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.exporting import Exported
+from stemstudio.project.database import DATABASE
 from stemstudio.project.recovery import Recoverable, discard, recoverable
+from stemstudio.project.storage import SUFFIX
 from stemstudio.ui.actions import edit, file, help, playback, view  # noqa: A004 - a menu's name, not the builtin
 from stemstudio.ui.actions.spec import ActionSpec, add_actions
 from stemstudio.ui.icons import icon
@@ -42,6 +44,7 @@ from stemstudio.ui.spectrogram.view import SpectrogramView
 from stemstudio.ui.studio import Studio
 from stemstudio.ui.tasks import Tasks, sentence
 from stemstudio.ui.theme import THEMES, apply_theme
+from stemstudio.ui.widgets.keys import keep_space
 from stemstudio.ui.widgets.notices import Notices
 
 MENUS = (
@@ -96,8 +99,10 @@ class MainWindow(QMainWindow):
             menu = self.menuBar().addMenu(title)
             self.actions_by_id |= add_actions(menu, specs, self)
             if specs is file.ACTIONS:
-                self._recent = menu.addMenu("Open recent")
-                menu.insertMenu(self.actions_by_id["new"][1], self._recent)
+                self._recent, self._unsaved = menu.addMenu("Open recent"), menu.addMenu("Unsaved projects")
+                self._unsaved.setEnabled(False)
+                for submenu in (self._recent, self._unsaved):
+                    menu.insertMenu(self.actions_by_id["new"][1], submenu)
 
     def _make_layout(self) -> None:
         self._title = QLabel(self)
@@ -148,6 +153,7 @@ class MainWindow(QMainWindow):
         button = QPushButton(caption, self)
         button.setToolTip(f"{action.toolTip()} ({action.shortcut().toString()})")
         button.clicked.connect(action.trigger)
+        keep_space(button)
         return button
 
     def _connect(self) -> None:
@@ -173,9 +179,25 @@ class MainWindow(QMainWindow):
     def begin(self, paths: list[Path]) -> None:
         """Open `paths`, or offer what was left unsaved; then load in the background what is slow to load."""
         for path in paths:
-            self.studio.open_path(path)
+            self.open_path(path)
         self.tasks.start(Job("", Lane.IO, lambda _: recoverable()), self._offer_lost_work)
         self.tasks.start(Job("", Lane.CPU, _warm_up), lambda _: None)
+
+    def open_path(self, path: Path) -> None:
+        """Open a project, after asking what becomes of unsaved work, or bring a song into the open project."""
+        folder = path.parent if path.name == DATABASE else path
+        if folder.suffix != SUFFIX or not folder.is_dir():
+            self.studio.import_song(path)
+            return
+        if self.studio.session is not None and folder.absolute() == self.studio.session.folder:
+            return
+        session = self.studio.load_project(folder)
+        if session is None:
+            return
+        if self._may_leave(partial(self.open_path, path)):
+            self.studio.take_project(session)
+        else:
+            session.close()
 
     def separate(self) -> None:
         """Show the Separate page and press its button."""
@@ -195,13 +217,27 @@ class MainWindow(QMainWindow):
             self.studio.new_project()
 
     def _offer_lost_work(self, found: tuple[Recoverable, ...]) -> None:
-        for lost in found[:2]:
+        """Offer the latest unsaved project at once, and all of them in the File menu."""
+        self._unsaved.setEnabled(bool(found))
+        for lost in found:
             when = datetime.fromtimestamp(lost.when_s).astimezone().strftime("%d %B, %H:%M")
+            self._unsaved.addAction(f"{lost.title} · {when}").triggered.connect(_Open(self, lost.folder))
+        if found:
+            more = f" {len(found) - 1} more are in the File menu." if len(found) > 1 else ""
             self.notices.show_notice(
-                f"“{lost.title}” was not saved.",
-                f"Its stems are still here, as they were on {when}.",
-                (("Open", partial(self.studio.open_project, lost.folder)), ("Discard", partial(discard, lost.folder))),
+                f"“{found[0].title}” was not saved.",
+                f"It is still here as you left it.{more}",
+                (
+                    ("Open", partial(self.open_path, found[0].folder)),
+                    ("Discard", partial(self._discard_lost, found[0])),
+                ),
             )
+
+    def _discard_lost(self, lost: Recoverable) -> None:
+        def remove(_reporter: Reporter) -> None:
+            discard(lost.folder)
+
+        self.tasks.start(Job("", Lane.IO, remove), lambda _: None)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
@@ -213,7 +249,7 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         for url in event.mimeData().urls():
             if url.isLocalFile():
-                self.studio.open_path(Path(url.toLocalFile()))
+                self.open_path(Path(url.toLocalFile()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved work, then end everything in order: timers, jobs, sound, project, window."""
@@ -230,10 +266,7 @@ class MainWindow(QMainWindow):
 
     def _may_leave(self, then: Callable[[], object]) -> bool:
         """Ask about unsaved stems; if they are to be saved, `then` is called again once they are."""
-        if not self.studio.needs_a_place or not self._asks:
-            return True
-        if not self.studio.has_work:
-            self.studio.discard()
+        if not (self._asks and self.studio.needs_a_place and self.studio.has_work):
             return True
         answer = QMessageBox.question(
             self,
@@ -320,7 +353,7 @@ class MainWindow(QMainWindow):
         for path in settings.recent:
             action = self._recent.addAction(Path(path).name)
             action.setToolTip(path)
-            action.triggered.connect(_OpenRecent(self.studio, Path(path)))
+            action.triggered.connect(_Open(self, Path(path)))
         self._recent.setEnabled(bool(settings.recent))
         if self._theme.name != settings.theme or not self._undo.icon().cacheKey():
             self._take_theme()
@@ -343,14 +376,14 @@ def _warm_up(reporter: Reporter) -> None:
     warm_up(reporter)
 
 
-class _OpenRecent:
-    """Opens one path of the recent ones."""
+class _Open:
+    """Opens one path of a menu."""
 
-    def __init__(self, studio: Studio, path: Path) -> None:
-        self._studio, self._path = studio, path
+    def __init__(self, window: MainWindow, path: Path) -> None:
+        self._window, self._path = window, path
 
     def __call__(self) -> None:
-        self._studio.open_path(self._path)
+        self._window.open_path(self._path)
 
 
 def _make_primary(button: QPushButton, primary: bool) -> None:

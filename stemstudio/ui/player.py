@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QObject, Signal, Slot
 
 from stemstudio.core.buffer import Samples
+from stemstudio.core.errors import UserError
 from stemstudio.core.source import Source
 from stemstudio.mixing.meters import SILENCE, Levels
 from stemstudio.mixing.mixer import Mixer, MixInput
-from stemstudio.operations.graph import live_mix, track_mix
+from stemstudio.operations.graph import clip_source, live_mix, track_mix
 from stemstudio.operations.separating import LiveStems
 from stemstudio.playback.engine import PlaybackEngine
 from stemstudio.ui.audio_output import AudioOutput
+from stemstudio.ui.lanes import RunningSeparation, live_strips
 from stemstudio.ui.studio import Studio
 
 
@@ -26,11 +26,15 @@ class _UntilWritten:
 
     def read(self, start: int, frames: int) -> Samples:
         made = min(max(self._live.written_frames - start, 0), frames)
+        try:
+            stems = self._stems.read(start, made)
+        except UserError:  # the separation was cancelled and its clips are gone; soon the window says so too
+            made = 0
         if made == frames:
-            return self._stems.read(start, frames)
+            return stems
         out = self._song.read(start, frames)
         if made:
-            out[:, :made] = self._stems.read(start, made)
+            out[:, :made] = stems
         return out
 
 
@@ -80,7 +84,7 @@ class Player(QObject):
     def has_stems(self) -> bool:
         """Whether there is a mix to compare with the song."""
         track = self._studio.track
-        return bool(track and track.stems) or self._studio.live is not None
+        return bool(track and track.stems) or self._studio.running is not None
 
     @property
     def playing(self) -> bool:
@@ -100,6 +104,8 @@ class Player(QObject):
     @property
     def message(self) -> str:
         """What a person should know of the sound device; empty if all is well."""
+        if self._engine is not None and isinstance(self._engine.failure, UserError):
+            return self._engine.failure.what
         return self._output.message if self._output else ""
 
     def levels(self) -> Levels:
@@ -177,12 +183,12 @@ class Player(QObject):
 
     @Slot()
     def _on_changed(self) -> None:
-        track, live = self._studio.track, self._studio.live
+        track, running = self._studio.track, self._studio.running
         if not self.has_stems:
             self.original = False
         song = (track.id, track.mixture.id) if track else ("", "")
-        strips = tuple(self._studio.live_strips.items()) if live else ()
-        clips = tuple(live.clip_ids.values()) if live else ()
+        strips = tuple(running.strips.items()) if running else ()
+        clips = tuple(running.live.clip_ids.values()) if running else ()
         heard = (*song, track.stems if track else (), clips, strips, self.original)
         if heard == self._heard:
             self.changed.emit()
@@ -191,7 +197,7 @@ class Player(QObject):
         self._heard = heard
         if another_song:
             self._loop, self.looping = None, False
-        source = self._source(live)
+        source = self._source(running)
         if self._engine is None and source is not None:
             self._engine = PlaybackEngine()
         if self._engine is not None:
@@ -204,16 +210,16 @@ class Player(QObject):
                 self._engine.set_source(source)
         self.changed.emit()
 
-    def _source(self, live: LiveStems | None) -> Source | None:
+    def _source(self, running: RunningSeparation | None) -> Source | None:
         track, session = self._studio.track, self._studio.session
         if track is None or session is None:
             return None
-        song = Mixer((MixInput(session.clips.open(track.mixture.id)),))
+        song = Mixer((MixInput(clip_source(track.mixture, session.clips)),))
         if self.original:
             return song
-        if live is not None and live.clip_ids:
-            sources: Mapping[str, Source] = {name: session.clips.open(clip) for name, clip in live.clip_ids.items()}
-            return _UntilWritten(live_mix(sources, self._studio.live_strips), song, live)
+        if running is not None and running.live.clip_ids:
+            sources = {lane.key: lane.source() for lane in self._studio.lanes() if lane.live}
+            return _UntilWritten(live_mix(sources, live_strips(track, running)), song, running.live)
         return track_mix(track, session.clips)
 
     @Slot()

@@ -82,8 +82,10 @@ class Sessions:
         for session in [each for each in self._left if self._uses[each] <= 0]:
             self._left.remove(session)
             del self._uses[session]
-            if session in self._unwanted:
-                self._unwanted.remove(session)
+            unwanted = session in self._unwanted
+            self._unwanted.discard(session)
+            # A save that was under way when the project was thrown away has given it a place after all.
+            if unwanted and session.is_unsaved:
                 session.discard()
             else:
                 session.close()

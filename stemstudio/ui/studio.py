@@ -5,7 +5,7 @@ Every change of the document goes through `Session.edit`; after it `changed` is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,21 +13,18 @@ from PySide6.QtCore import QObject, Signal
 
 from stemstudio.core.errors import StemStudioError, UserError
 from stemstudio.core.params import Values
-from stemstudio.core.source import Source
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.exporting import ExportChoice, Exported, export_track
 from stemstudio.operations.importing import Imported, import_song
-from stemstudio.operations.separating import LiveStems, Separated, separate_track
+from stemstudio.operations.separating import Separated, separate_track
 from stemstudio.project.copying import SavedCopy
 from stemstudio.project.document import Edit, Project, Strip, Track, with_stem
 from stemstudio.project.recovery import new_unsaved_folder
 from stemstudio.project.session import Session
-from stemstudio.ui.lanes import MIXTURE, StemLane, lane_source, lanes_of
+from stemstudio.ui.lanes import MIXTURE, RunningSeparation, StemLane, lanes_of
 from stemstudio.ui.sessions import Sessions
 from stemstudio.ui.settings import Settings, load_settings, save_settings, with_recent
 from stemstudio.ui.tasks import Tasks
-
-PROJECT_SUFFIX = ".stemstudio"
 
 
 class Studio(QObject):
@@ -57,8 +54,7 @@ class Studio(QObject):
         self._sessions = Sessions(tasks, self.changed.emit)
         self._track_id = ""
         self._lane_key = MIXTURE
-        self._live: dict[str, tuple[LiveStems, str]] = {}
-        self._live_strips: dict[str, Strip] = {}
+        self._running: dict[str, RunningSeparation] = {}
         self._waiting_for_tracks = 0
 
     # What is there
@@ -80,21 +76,9 @@ class Studio(QObject):
         return tracks[-1] if tracks else None
 
     @property
-    def live(self) -> LiveStems | None:
-        """Stems of the selected track that are being made."""
-        entry = self._live.get(self.track.id) if self.track else None
-        return entry[0] if entry else None
-
-    @property
-    def live_strips(self) -> dict[str, Strip]:
-        """Gain, pan, mute and solo of stems that are being made, by name."""
-        return self._live_strips
-
-    @property
-    def separating_job(self) -> str:
-        """Id of the job that separates the selected track, or an empty text."""
-        entry = self._live.get(self.track.id) if self.track else None
-        return entry[1] if entry else ""
+    def running(self) -> RunningSeparation | None:
+        """The separation of the selected track that is at work."""
+        return self._running.get(self.track.id) if self.track else None
 
     @property
     def opening(self) -> bool:
@@ -103,7 +87,9 @@ class Studio(QObject):
 
     def lanes(self) -> tuple[StemLane, ...]:
         """Return the lanes of the selected track."""
-        return lanes_of(self.track, self.live, self._live_strips)
+        if self.session is None or self.track is None:
+            return ()
+        return lanes_of(self.track, self.session.clips, self.running)
 
     @property
     def lane(self) -> StemLane | None:
@@ -114,21 +100,7 @@ class Studio(QObject):
                 return lane
         return lanes[0] if lanes else None
 
-    def source_of(self, lane: StemLane) -> Source:
-        """Sound of `lane`, before gain and pan."""
-        assert self.session is not None
-        assert self.track is not None
-        return lane_source(self.session, self.track, lane)
-
     # Opening and keeping
-
-    def open_path(self, path: Path) -> None:
-        """Open a project folder, or bring a song into the open project."""
-        project = path.parent if path.name == "project.db" else path
-        if project.suffix == PROJECT_SUFFIX and project.is_dir():
-            self.open_project(project)
-        else:
-            self.import_song(path)
 
     def import_song(self, path: Path) -> None:
         """Read the song at `path` and add it to the project."""
@@ -154,16 +126,25 @@ class Studio(QObject):
         self._waiting_for_tracks -= 1
         self.changed.emit()
 
-    def open_project(self, folder: Path) -> None:
-        """Close the open project and open the one in `folder`."""
+    def load_project(self, folder: Path) -> Session | None:
+        """Open the project in `folder` beside the present one; None, and the person is told, if it cannot be."""
         try:
-            session = Session.open(folder)
+            return Session.open(folder)
         except StemStudioError as error:
             self.tell(error)
-            return
+            return None
+
+    def take_project(self, session: Session) -> None:
+        """Leave the present project for `session`."""
         self._take_session(session)
         if not session.is_unsaved:
-            self.update_settings(with_recent(self.settings, folder))
+            self.update_settings(with_recent(self.settings, session.folder))
+        missing = session.missing_clips
+        if missing:
+            self.told.emit(
+                f"The sound of {len(missing)} clips of this project is missing; they are silent.",
+                f"Bring the files back into {session.folder / 'media'}, or separate the song again.",
+            )
 
     def new_project(self) -> None:
         """Close the open project; the next song begins another."""
@@ -184,9 +165,8 @@ class Studio(QObject):
 
     def save(self) -> None:
         """Mark the project as saved where it is; every edit is on the disk already."""
-        if self.session is not None:
-            self.session.mark_saved()
-            self.changed.emit()
+        self._step(lambda session: session.mark_saved())
+        self.changed.emit()
 
     @property
     def needs_a_place(self) -> bool:
@@ -195,8 +175,11 @@ class Studio(QObject):
 
     @property
     def has_work(self) -> bool:
-        """Whether anything was made that cannot be had again by opening the song."""
-        return self.session is not None and any(track.stems for track in self.session.project.tracks)
+        """Whether anything was or is being made that cannot be had again by opening the song."""
+        if self.session is None:
+            return False
+        steps = self.session.history.steps
+        return bool(self._running) or any(track.stems for step in steps for track in step.project.tracks)
 
     @property
     def title(self) -> str:
@@ -211,6 +194,8 @@ class Studio(QObject):
 
     def close(self) -> None:
         """Let go of the project; every job has ended."""
+        self._running.clear()
+        self._take_session(None)
         self._sessions.close()
 
     def _need_session(self) -> Session:
@@ -220,14 +205,16 @@ class Studio(QObject):
         return self.session
 
     def _take_session(self, session: Session | None) -> None:
+        if self.needs_a_place and not self.has_work:
+            self._sessions.discard()
         self._forget()
         self._sessions.take(session)
         self.changed.emit()
 
     def _forget(self) -> None:
-        for _, job_id in self._live.values():
-            self.tasks.cancel(job_id)
-        self._live.clear()
+        for running in self._running.values():
+            self.tasks.cancel(running.job_id)
+        self._running.clear()
         self._track_id, self._lane_key = "", MIXTURE
 
     # Changing
@@ -246,64 +233,48 @@ class Studio(QObject):
     def separate(self, backend_id: str, values: Values) -> None:
         """Separate the selected track in the background."""
         track, session = self.track, self.session
-        if track is None or session is None or track.id in self._live:
+        if track is None or session is None or track.id in self._running:
             return
         operation, live = separate_track(track, session.clips, backend_id, values)
+        running = RunningSeparation(live, operation.job.id)
+
+        def apply(project: Project, result: Separated) -> Project:
+            return _with_strips(operation.apply(project, result), track.id, running.strips)
 
         def done(session: Session, result: Separated) -> None:
-            self._live.pop(track.id, None)
-            looked_at = self._lane_key
-            self._edit(
-                session,
-                operation.label,
-                lambda project: self._with_live_strips(operation.apply(project, result), track.id),
-            )
-            for stem in self.track.stems if self.track else ():
-                if stem.name == looked_at:
-                    self._lane_key = stem.id
+            self._running.pop(track.id, None)
+            self._edit(session, operation.label, lambda project: apply(project, result))
             self.changed.emit()
 
         def ended() -> None:
-            self._live.pop(track.id, None)
-            self._lane_key = MIXTURE
+            self._running.pop(track.id, None)
             self.changed.emit()
 
-        self._live_strips = {stem.name: stem.strip for stem in track.stems}
-        ticket = self._sessions.start(operation.job, done, ended)
-        self._live[track.id] = (live, ticket.id)
+        self._running[track.id] = running
+        self._sessions.start(operation.job, done, ended)
         self.changed.emit()
-
-    def _with_live_strips(self, project: Project, track_id: str) -> Project:
-        for track in project.tracks:
-            for stem in track.stems if track.id == track_id else ():
-                if stem.name in self._live_strips:
-                    project = with_stem(project, track_id, replace(stem, strip=self._live_strips[stem.name]))
-        return project
 
     def set_strip(self, key: str, strip: Strip, gesture: str = "") -> None:
         """Place a stem in the mix; steps of one `gesture` become one step of the history."""
-        track = self.track
-        if track is None or self.session is None:
+        track, lane = self.track, next((lane for lane in self.lanes() if lane.key == key), None)
+        if self.session is None or track is None or lane is None or lane.strip == strip:
             return
-        if self.live is not None and key in self.live.names:
-            self._live_strips[key] = strip
-            self.changed.emit()
+        if lane.stem is None:
+            if self.running is not None:
+                self.running.strips[key] = strip
+                self.changed.emit()
             return
-        stem = track.stem(key)
-        if stem.strip == strip:
-            return
-        label = _strip_label(stem.strip, strip, stem.name)
-        merge_key = f"{gesture}:{key}" if gesture else ""
-        self._edit(
-            self.session, label, lambda project: with_stem(project, track.id, replace(stem, strip=strip)), merge_key
-        )
+        label = _strip_label(lane.stem.strip, strip, lane.kind.title.lower())
+        merge_key = f"{gesture}:{lane.stem.id}" if gesture else ""
+        stem = replace(lane.stem, strip=strip)
+        self._edit(self.session, label, lambda project: with_stem(project, track.id, stem), merge_key)
 
-    def export(self, folder: Path, choice: ExportChoice, on_done: Callable[[Exported], None]) -> None:
-        """Write stems of the selected track into `folder`."""
-        if self.track is None or self.session is None:
+    def export(self, track: Track, folder: Path, choice: ExportChoice, on_done: Callable[[Exported], None]) -> None:
+        """Write stems of `track` into `folder`."""
+        if self.session is None:
             return
         try:
-            job: Job[Exported] = export_track(self.track, self.session.clips, folder, choice)
+            job: Job[Exported] = export_track(track, self.session.clips, folder, choice)
         except StemStudioError as error:
             self.tell(error)
             return
@@ -361,3 +332,11 @@ def _strip_label(old: Strip, new: Strip, name: str) -> str:
     if old.solo != new.solo:
         return f"{'Solo' if new.solo else 'Unsolo'} {name}"
     return f"{'Gain' if old.gain_db != new.gain_db else 'Pan'} of {name}"
+
+
+def _with_strips(project: Project, track_id: str, strips: Mapping[str, Strip]) -> Project:
+    for track in project.tracks:
+        for stem in track.stems if track.id == track_id else ():
+            if stem.name in strips:
+                project = with_stem(project, track_id, replace(stem, strip=strips[stem.name]))
+    return project

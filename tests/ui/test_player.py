@@ -13,7 +13,7 @@ def constant(value):
 
 
 def test_what_is_not_separated_yet_sounds_as_the_song():
-    live = LiveStems("t", ("a", "b"), written_frames=400)
+    live = LiveStems("t", ("a", "b"), None, written_frames=400)
     stems = Mixer((MixInput(constant(0.25)), MixInput(constant(0.5), mute=True)))
     heard = _UntilWritten(stems, Mixer((MixInput(constant(1.0)),)), live)
     np.testing.assert_array_equal(heard.read(300, 200)[0], [0.25] * 100 + [1.0] * 100)

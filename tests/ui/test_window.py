@@ -47,6 +47,7 @@ def window(qtbot, monkeypatch):
     window.resize(1280, 800)
     window.show()
     qtbot.waitExposed(window)
+    choose(window, "hpss")
     yield window
     window.close()
     window.deleteLater()
@@ -67,13 +68,17 @@ def wait_for_song(qtbot, window):
     qtbot.waitUntil(lambda: window.studio.track is not None and not window.studio.opening, timeout=20000)
 
 
-def separate(qtbot, window, method="hpss"):
+def choose(window, method):
+    box = window.inspector.page("Separate")._method
+    box.setCurrentIndex(box.findData(method))
+
+
+def separate(qtbot, window):
     page = window.inspector.page("Separate")
-    page._method.setCurrentIndex(page._method.findData(method))
     qtbot.mouseClick(page.button, LEFT)
-    assert window.studio.separating_job
+    assert window.studio.running
     assert page.button.text() == "Cancel"
-    qtbot.waitUntil(lambda: not window.studio.separating_job, timeout=60000)
+    qtbot.waitUntil(lambda: not window.studio.running, timeout=60000)
 
 
 def lane(window, name):
@@ -116,7 +121,7 @@ def test_a_song_is_dropped_separated_mixed_saved_reopened_and_exported(qtbot, wi
     kept = window.studio.session.project
     window.new_project()
     assert window.studio.track is None
-    window.studio.open_path(place.with_suffix(".stemstudio"))
+    window.open_path(place.with_suffix(".stemstudio"))
     assert window.studio.session.project == kept
     assert window.actions_by_id["undo"][1].isEnabled()
 
@@ -146,16 +151,15 @@ def test_stems_appear_and_can_be_mixed_while_separation_runs_and_cancel_keeps_no
     seen = []
     window.studio.changed.connect(lambda: seen.append([each.live for each in window.studio.lanes()]))
     page = window.inspector.page("Separate")
-    page._method.setCurrentIndex(page._method.findData("hpss"))
     qtbot.mouseClick(page.button, LEFT)
-    qtbot.waitUntil(lambda: not window.studio.separating_job, timeout=60000)
+    qtbot.waitUntil(lambda: not window.studio.running, timeout=60000)
     assert [False, True, True, True] in seen
     count = len(window.studio.session.history.labels)
 
     qtbot.mouseClick(page.button, LEFT)
     began = time.monotonic()
     qtbot.mouseClick(page.button, LEFT)
-    qtbot.waitUntil(lambda: not window.studio.separating_job, timeout=5000)
+    qtbot.waitUntil(lambda: not window.studio.running, timeout=5000)
     assert time.monotonic() - began < 5
     assert len(window.studio.session.history.labels) == count
     assert len(window.studio.session.clips.ids()) == len(before) + 3
@@ -234,3 +238,144 @@ def test_a_project_left_unsaved_is_there_after_a_crash(qtbot, window, song):
     folder = window.studio.session.folder
     assert Path(folder).is_dir()
     assert window.studio.needs_a_place
+
+
+def test_work_that_was_undone_is_still_asked_for(qtbot, window, song, monkeypatch):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    separate(qtbot, window)
+    window.actions_by_id["undo"][1].trigger()
+    asked = []
+    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: asked.append(1) or answers[len(asked) - 1])
+    window.new_project()
+    assert asked
+    assert window.studio.track is not None
+    window.new_project()
+    assert window.studio.track is None
+
+
+def test_a_song_alone_is_left_without_a_question_and_leaves_nothing(qtbot, window, song, monkeypatch, home):
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: pytest.fail("there is nothing to ask"))
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    window.new_project()
+    assert not list(home.glob("data/unsaved/*/*"))
+
+
+def test_cancelling_while_listening_goes_on_with_the_song(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    window.player.set_loop(0, 40000)
+    qtbot.mouseClick(window.transport.play, LEFT)
+    for _ in range(3):
+        window.separate()
+        qtbot.waitUntil(
+            lambda: window.studio.running is None or bool(window.studio.running.live.clip_ids), timeout=9000
+        )
+        window.separate()
+        qtbot.waitUntil(lambda: window.studio.running is None, timeout=9000)
+    assert window.player.playing
+    assert window.player._engine.failure is None
+
+
+def test_a_project_saved_while_it_is_separated_gets_its_stems(qtbot, window, song, tmp_path):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    window.separate()
+    qtbot.waitUntil(lambda: window.studio.running is None or bool(window.studio.running.live.clip_ids), timeout=9000)
+    window.studio.save_as(tmp_path / "kept")
+    qtbot.waitUntil(lambda: not window.studio.needs_a_place, timeout=9000)
+    for stem in window.studio.lanes():
+        window.studio.select_lane(stem.key)
+    qtbot.waitUntil(lambda: window.studio.running is None, timeout=30000)
+    assert len(window.studio.track.stems) == 3
+    assert not window.studio.session.missing_clips
+
+
+def test_a_gain_being_typed_survives_the_end_of_the_separation(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    window.separate()
+    qtbot.waitUntil(lambda: len(window.lanes._widgets) == 4, timeout=20000)
+    field = lane(window, "harmonic")._gain_text
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "-6")
+    qtbot.waitUntil(lambda: window.studio.running is None, timeout=30000)
+    qtbot.keyClick(lane(window, "harmonic")._gain_text, Qt.Key.Key_Return)
+    assert not window.notices.notices()
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "loud", ""])
+def test_a_gain_that_is_no_number_changes_nothing(qtbot, window, song, text):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    separate(qtbot, window)
+    field = lane(window, "harmonic")._gain_text
+    field.selectAll()
+    qtbot.keyClicks(field, text or " ")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.studio.track.stems[0].strip.gain_db == 0
+    assert field.text() == "0.0 dB"
+
+
+def test_a_stem_muted_while_it_is_made_stays_muted(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    window.separate()
+    qtbot.waitUntil(lambda: len(window.lanes._widgets) == 4, timeout=20000)
+    qtbot.mouseClick(lane(window, "percussive")._mute, LEFT)
+    qtbot.waitUntil(lambda: window.studio.running is None, timeout=30000)
+    assert [stem.strip.mute for stem in window.studio.track.stems] == [False, True, False]
+
+
+def test_a_second_separation_is_seen_waiting_and_can_be_cancelled(qtbot, window, song, tmp_path):
+    other = tmp_path / "other.wav"
+    other.write_bytes(song.read_bytes())
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    first = window.studio.track.id
+    drop(window, other)
+    qtbot.waitUntil(lambda: len(window.studio.session.project.tracks) == 2, timeout=20000)
+    choose(window, "repet-sim")
+    window.separate()
+    window.studio.select_track(first)
+    window.separate()
+    assert {view.state.value for view in window.tasks.running()} >= {"waiting"}
+    job = window.studio.running.job_id
+    qtbot.waitUntil(lambda: job in window.jobs._rows or window.studio.running is None, timeout=20000)
+    window.studio.tasks.cancel(job)
+    qtbot.waitUntil(lambda: not window.studio._running, timeout=60000)
+    assert [bool(track.stems) for track in window.studio.session.project.tracks] == [False, True]
+
+
+def test_a_project_whose_sound_is_missing_opens_and_says_so(qtbot, window, song, tmp_path):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    separate(qtbot, window)
+    window.studio.save_as(tmp_path / "kept")
+    qtbot.waitUntil(lambda: not window.studio.needs_a_place, timeout=9000)
+    lost = window.studio.track.stems[1].clip.id
+    folder = window.studio.session.folder
+    window.new_project()
+    for path in (folder / "media").glob(f"{lost}*"):
+        path.unlink()
+    window.open_path(folder)
+    assert len(window.lanes._widgets) == 4
+    assert "missing" in window.notices.notices()[0].text
+    window.open_path(folder)
+    assert len(window.notices.notices()) == 1
+
+
+def test_space_presses_a_button_that_was_reached_by_tab_and_plays_elsewhere(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    window.activateWindow()
+    window.transport.original.setEnabled(True)
+    window.transport.stop.setFocus()
+    qtbot.keyClick(window.transport.stop, Qt.Key.Key_Space)
+    assert not window.player.playing
+    window.spectrogram.setFocus()
+    qtbot.keyClick(window.spectrogram, Qt.Key.Key_Space)
+    assert window.player.playing

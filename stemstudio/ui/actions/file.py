@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from stemstudio.core.resources import resource
+from stemstudio.project.storage import SUFFIX
 from stemstudio.ui.actions.spec import SEPARATOR, ActionSpec
 from stemstudio.ui.dialogs.export import ExportDialog
 from stemstudio.ui.dialogs.preferences import PreferencesDialog
-from stemstudio.ui.studio import PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     from stemstudio.ui.main_window import MainWindow
@@ -33,9 +33,9 @@ def open_song(window: MainWindow) -> None:
 
 def open_project(window: MainWindow) -> None:
     """Ask for a project folder and open it."""
-    path = QFileDialog.getExistingDirectory(window, f"Open a project (a folder that ends in {PROJECT_SUFFIX})")
+    path = QFileDialog.getExistingDirectory(window, f"Open a project (a folder that ends in {SUFFIX})")
     if path:
-        window.studio.open_project(Path(path))
+        window.open_path(Path(path))
 
 
 def open_demo(window: MainWindow) -> None:
@@ -53,12 +53,10 @@ def save(window: MainWindow) -> None:
 
 def save_as(window: MainWindow, then: Callable[[], object] | None = None) -> None:
     """Ask for a place and keep the project there from now on; `then` is called once it is there."""
-    suggested = f"{window.studio.title or 'Project'}{PROJECT_SUFFIX}"
-    path, _ = QFileDialog.getSaveFileName(window, "Save project as", suggested, f"Projects (*{PROJECT_SUFFIX})")
+    suggested = f"{window.studio.title or 'Project'}{SUFFIX}"
+    path, _ = QFileDialog.getSaveFileName(window, "Save project as", suggested, f"Projects (*{SUFFIX})")
     if path:
         folder = Path(path)
-        if folder.suffix != PROJECT_SUFFIX:
-            folder = folder.with_name(folder.name + PROJECT_SUFFIX)
         window.studio.save_as(folder, then)
 
 
@@ -78,7 +76,7 @@ def export(window: MainWindow) -> None:
             export_template=choice.template,
         )
         window.studio.update_settings(settings)
-        window.studio.export(folder, choice, window.tell_exported)
+        window.studio.export(track, folder, choice, window.tell_exported)
     dialog.deleteLater()
 
 

@@ -12,10 +12,14 @@ from stemstudio.ui.actions.spec import ActionSpec
 _SPECTROGRAM = (
     ("Wheel", "Zoom in time around the pointer"),
     ("Ctrl+wheel", "Zoom in frequency"),
-    ("Shift+wheel", "Scroll in time"),
+    ("Wheel sideways", "Move in time"),
+    ("Shift+wheel", "Move in frequency"),
     ("Middle button, drag", "Move the picture"),
+    ("Drag the frequency axis", "Move in frequency"),
     ("Click", "Go there"),
     ("Drag in the time ruler", "Set the loop"),
+    ("+  −  arrows", "Zoom and move"),
+    ("Home  End  F", "Start, end, all of the song"),
 )
 
 

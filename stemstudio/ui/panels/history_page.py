@@ -33,7 +33,7 @@ class HistoryPage(QWidget):
     @Slot()
     def _on_changed(self) -> None:
         session = self._studio.session
-        labels = session.history.labels if session else ()
+        labels = tuple(label or "New project" for label in session.history.labels) if session else ()
         cursor = session.history.index if session else -1
         if self._shown == (labels, cursor):
             return

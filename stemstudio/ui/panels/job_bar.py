@@ -2,53 +2,65 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from stemstudio.jobs.runner import JobView
+from stemstudio.jobs.runner import JobState, JobView
 from stemstudio.ui.tasks import Tasks
+from stemstudio.ui.widgets.keys import keep_space
 
 _SHOW_AFTER_S = 0.3
 _MOST = 2
 
 
 class JobBar(QWidget):
-    """The oldest jobs, one line each; jobs that end at once, and those without a title, are not shown."""
+    """The oldest jobs, a row each; jobs that end at once, and those without a title, are not shown.
+
+    A row belongs to its job, so that Cancel never hits another one.
+    """
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tasks = tasks
-        self._rows = [_JobRow(tasks, self) for _ in range(_MOST)]
+        self._since: dict[str, float] = {}
+        self._rows: dict[str, _JobRow] = {}
         self._more = QLabel(self)
         self._more.setProperty("role", "secondary")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addStretch()
-        for row in self._rows:
-            row.hide()
-            layout.addWidget(row)
-        layout.addWidget(self._more)
-        layout.addStretch()
         self._more.hide()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
+        self._layout.addStretch()
+        self._layout.addWidget(self._more)
+        self._layout.addStretch()
         tasks.ticked.connect(self._on_tick)
 
     @Slot()
     def _on_tick(self) -> None:
-        views = [view for view in self._tasks.running() if view.title and view.seconds > _SHOW_AFTER_S]
-        for index, row in enumerate(self._rows):
-            row.setVisible(index < len(views))
-            if index < len(views):
-                row.show_job(views[index])
+        now = time.monotonic()
+        views = [view for view in self._tasks.running() if view.title and view.state is not JobState.FINISHED]
+        self._since = {view.id: self._since.get(view.id, now) for view in views}
+        views = [view for view in views if now - self._since[view.id] > _SHOW_AFTER_S]
+        shown = {view.id: view for view in views[:_MOST]}
+        for job_id in self._rows.keys() - shown.keys():
+            row = self._rows.pop(job_id)
+            row.hide()
+            row.deleteLater()
+        for job_id, view in shown.items():
+            if job_id not in self._rows:
+                self._rows[job_id] = _JobRow(self._tasks, job_id, self)
+                self._layout.insertWidget(len(self._rows), self._rows[job_id])
+            self._rows[job_id].show_job(view)
         self._more.setVisible(len(views) > _MOST)
         self._more.setText(f"and {len(views) - _MOST} more")
 
 
 class _JobRow(QWidget):
-    def __init__(self, tasks: Tasks, parent: QWidget) -> None:
+    def __init__(self, tasks: Tasks, job_id: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._tasks = tasks
-        self._job_id = ""
+        self._tasks, self._job_id = tasks, job_id
         self._title = QLabel(self)
         self._title.setProperty("role", "secondary")
         self._bar = QProgressBar(self)
@@ -58,6 +70,7 @@ class _JobRow(QWidget):
         self._cancel = QPushButton("Cancel", self)
         self._cancel.setProperty("flat", True)
         self._cancel.clicked.connect(self._on_cancel)
+        keep_space(self._cancel)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(2)
@@ -67,7 +80,6 @@ class _JobRow(QWidget):
         layout.setColumnStretch(0, 1)
 
     def show_job(self, view: JobView) -> None:
-        self._job_id = view.id
         text = progress_text(view)
         shown = self._title.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, max(self._title.width(), 120))
         self._title.setText(shown)
@@ -82,6 +94,11 @@ class _JobRow(QWidget):
 
 def progress_text(view: JobView) -> str:
     """Say what, how far and how long."""
+    match view.state:
+        case JobState.WAITING:
+            return f"{view.title} · waiting"
+        case JobState.STOPPING:
+            return f"{view.title} · stopping"
     parts = [view.title, f"{view.fraction * 100:.0f} %"]
     if view.seconds_left is not None:
         minutes, seconds = divmod(round(view.seconds_left), 60)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFocusEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from stemstudio.project.document import Strip
 from stemstudio.ui.lanes import StemLane
 from stemstudio.ui.theme import Theme
+from stemstudio.ui.widgets.keys import keep_space
 from stemstudio.ui.widgets.pan_knob import PanKnob
 from stemstudio.ui.widgets.value_slider import ResetSlider
 from stemstudio.ui.widgets.waveform import Envelope, Waveform
@@ -100,17 +102,10 @@ class LaneWidget(QFrame):
         if event.button() == Qt.MouseButton.LeftButton:
             self.selected.emit(self.lane.key)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter selects, M mutes, S solos."""
-        match event.key():
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                self.selected.emit(self.lane.key)
-            case Qt.Key.Key_M if self.lane.strip:
-                self._mute.click()
-            case Qt.Key.Key_S if self.lane.strip:
-                self._solo.click()
-            case _:
-                super().keyPressEvent(event)
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Select the lane, so that M and S mean the one with the focus."""
+        super().focusInEvent(event)
+        self.selected.emit(self.lane.key)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the frame and the colour at the left edge."""
@@ -127,6 +122,7 @@ class LaneWidget(QFrame):
         button.setCheckable(True)
         button.setAccessibleName(f"{name} {self.lane.kind.title}")
         button.setToolTip(f"{name}: {tip}")
+        keep_space(button)
         return button
 
     def _lay_out(self) -> None:
@@ -179,11 +175,12 @@ class LaneWidget(QFrame):
     def _on_gain_typed(self) -> None:
         text = self._gain_text.text().lower().replace("db", "").replace("−", "-").replace(",", ".").strip()
         try:
-            gain_db = min(max(float(text), GAIN_LOW_DB), GAIN_HIGH_DB)
+            gain_db = float(text)
         except ValueError:
-            self.show_lane(self.lane)
-            return
-        self._change("", gain_db=gain_db)
+            gain_db = math.nan
+        if math.isfinite(gain_db):
+            self._change("", gain_db=min(max(gain_db, GAIN_LOW_DB), GAIN_HIGH_DB))
+        self.show_lane(self.lane)
 
     @Slot(float)
     def _on_pan(self, pan: float) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from stemstudio.audio.peaks import peaks_of
+from stemstudio.core.errors import UserError
 from stemstudio.project.document import Strip
 from stemstudio.ui.lanes import StemLane
 from stemstudio.ui.panels.lane import LaneWidget
@@ -27,9 +28,11 @@ class LanesPanel(QWidget):
         self._studio, self._theme = studio, theme
         self._widgets: list[LaneWidget] = []
         self._drawn_frames = -1
+        self._shown_tracks: tuple[tuple[str, str], ...] = ()
         self._tracks = QComboBox(self)
         self._tracks.setAccessibleName("Song")
         self._tracks.setToolTip("The songs of this project.")
+        self._tracks.hide()
         self._heading = QLabel("STEMS", self)
         self._heading.setProperty("role", "heading")
         self._null = QLabel(self)
@@ -93,6 +96,7 @@ class LanesPanel(QWidget):
 
     def _rebuild(self, lanes: tuple[StemLane, ...]) -> None:
         for widget in self._widgets:
+            widget.blockSignals(True)  # a field that loses the focus here would speak for a lane that is gone
             self._column.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
@@ -107,23 +111,27 @@ class LanesPanel(QWidget):
             self._show_sound(widget, lane)
 
     def _show_sound(self, widget: LaneWidget, lane: StemLane) -> None:
-        session, track = self._studio.session, self._studio.track
-        if session is not None and track is not None:
-            widget.set_envelope(peaks_of(session.clips, lane.clip_id), track.mixture.frames)
+        try:
+            peaks = peaks_of(lane.clips, lane.clip.id)
+        except UserError:  # its file is missing, which was told when the project was opened
+            peaks = None
+        widget.set_envelope(peaks, lane.clip.frames)
 
     def _show_tracks(self) -> None:
         session, track = self._studio.session, self._studio.track
-        tracks = session.project.tracks if session else ()
-        self._tracks.setVisible(len(tracks) > 1)
-        self._tracks.clear()
-        for each in tracks:
-            self._tracks.addItem(each.title, each.id)
+        tracks = tuple((each.title, each.id) for each in session.project.tracks) if session else ()
+        if tracks != self._shown_tracks:
+            self._shown_tracks = tracks
+            self._tracks.setVisible(len(tracks) > 1)
+            self._tracks.clear()
+            for title, track_id in tracks:
+                self._tracks.addItem(title, track_id)
         if track is not None:
             self._tracks.setCurrentIndex(self._tracks.findData(track.id))
 
     def _show_null(self) -> None:
         track = self._studio.track
-        if track is None or track.receipt is None or self._studio.live is not None:
+        if track is None or track.receipt is None or self._studio.running is not None:
             self._null.setText("")
             return
         level = track.receipt.null_db
@@ -151,18 +159,15 @@ class LanesPanel(QWidget):
 
     @Slot()
     def _on_tick(self) -> None:
-        live = self._studio.live
-        if live is None:
+        """Let the waveforms of a running separation grow."""
+        running, track = self._studio.running, self._studio.track
+        if running is None or track is None:
             self._drawn_frames = -1
             return
-        if live.clip_ids and not any(widget.lane.live for widget in self._widgets):
+        if running.live.clip_ids and not any(widget.lane.live for widget in self._widgets):
             self._studio.changed.emit()
-        track = self._studio.track
-        if track is None:
-            return
-        step = track.mixture.frames // 100
-        if live.written_frames - self._drawn_frames > step:
-            self._drawn_frames = live.written_frames
+        if running.live.written_frames - self._drawn_frames > track.mixture.frames // 100:
+            self._drawn_frames = running.live.written_frames
             for widget in self._widgets:
                 if widget.lane.live:
                     widget.waveform.refresh()

@@ -73,7 +73,9 @@ class Picture(QWidget):
             return
         self._shown = key
         self._drawn_frames = 0
-        self.spectrogram.set_source(self._studio.source_of(lane) if lane else None, key)
+        self.spectrogram.set_source(lane.source() if lane else None, key)
+        if lane is not None and lane.live:
+            self.spectrogram.invalidate(0, lane.clip.frames)  # it has grown since it was last looked at
 
     @Slot()
     def _on_player_changed(self) -> None:
@@ -96,11 +98,11 @@ class Picture(QWidget):
     @Slot()
     def _on_tick(self) -> None:
         """Show what a running separation has written since."""
-        live, lane = self._studio.live, self._studio.lane
-        if live is None or lane is None or not lane.live or self._studio.track is None:
+        running, lane = self._studio.running, self._studio.lane
+        if running is None or lane is None or not lane.live:
             return
-        written = live.written_frames
-        if written - self._drawn_frames > self._studio.track.mixture.sample_rate:
+        written = running.live.written_frames
+        if written - self._drawn_frames > lane.clip.sample_rate:
             self.spectrogram.invalidate(self._drawn_frames, written)
             self._drawn_frames = written
 

@@ -11,6 +11,7 @@ from stemstudio.core.stems import stem_kind
 from stemstudio.separation.backend import BackendInfo, Missing
 from stemstudio.separation.registry import backend, backend_ids, default_backend
 from stemstudio.ui.studio import Studio
+from stemstudio.ui.widgets.keys import keep_space
 from stemstudio.ui.widgets.param_form import ParamForm
 
 
@@ -37,6 +38,8 @@ class SeparatePage(QWidget):
         self.button = QPushButton("Separate", self)
         self.button.setProperty("primary", True)
         self.button.setMinimumHeight(36)
+        keep_space(self.button)
+        keep_space(self._reset)
         self._lay_out()
         self._fill_methods()
         self._method.currentIndexChanged.connect(self._on_method_chosen)
@@ -50,8 +53,9 @@ class SeparatePage(QWidget):
     @Slot()
     def separate_or_cancel(self) -> None:
         """Do what the button says."""
-        if self._studio.separating_job:
-            self._studio.tasks.cancel(self._studio.separating_job)
+        running = self._studio.running
+        if running is not None:
+            self._studio.tasks.cancel(running.job_id)
         elif self.button.isEnabled():
             self._studio.separate(self._chosen(), self._form.values())
 
@@ -123,7 +127,7 @@ class SeparatePage(QWidget):
 
     @Slot()
     def _on_changed(self) -> None:
-        running = bool(self._studio.separating_job)
+        running = self._studio.running is not None
         track = self._studio.track
         self.button.setText("Cancel" if running else "Separate again" if track and track.stems else "Separate")
         self.button.setEnabled(running or (track is not None and not self._missing.isVisibleTo(self)))

@@ -18,6 +18,7 @@ class SongPage(QWidget):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
+        self._told: object = ()
         self._form = QFormLayout()
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         self._form.setHorizontalSpacing(16)
@@ -38,9 +39,13 @@ class SongPage(QWidget):
 
     @Slot()
     def _on_changed(self) -> None:
+        track = self._studio.track
+        told = (track.title, track.receipt, track.notices, track.mixture) if track else None
+        if told == self._told:
+            return
+        self._told = told
         while self._form.rowCount():
             self._form.removeRow(0)
-        track = self._studio.track
         self._empty.setVisible(track is None)
         self._notices.setVisible(bool(track and track.notices))
         if track is None:

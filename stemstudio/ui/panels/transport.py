@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from stemstudio.ui.icons import icon
 from stemstudio.ui.player import Player
 from stemstudio.ui.theme import Theme
+from stemstudio.ui.widgets.keys import keep_space
 from stemstudio.ui.widgets.level_meter import LevelMeter
 
 
@@ -25,6 +26,7 @@ class Transport(QWidget):
         self.original = QPushButton("Original", self)
         self.original.setCheckable(True)
         self.original.setToolTip("Hear the song as it was loaded instead of the mix of its stems (O).")
+        keep_space(self.original)
         self._time = QLabel("0:00.000", self)
         self._time.setProperty("role", "title")
         self._time.setAccessibleName("Position")
@@ -58,6 +60,7 @@ class Transport(QWidget):
         button.setFixedSize(QSize(36, 32))
         button.setStyleSheet("padding: 0;")
         button.setIconSize(QSize(20, 20))
+        keep_space(button)
         return button
 
     def _lay_out(self) -> None:
