@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from stemstudio.audio.clips import ClipStore
+from stemstudio.audio.durable import sync_folder
 from stemstudio.core.errors import NoRoom, from_os_error
 from stemstudio.core.progress import Reporter
 from stemstudio.project.database import as_user_errors
 from stemstudio.project.history import History
 from stemstudio.project.references import clip_ids
-from stemstudio.project.storage import MEDIA, SUFFIX, ProjectStore, sync_folder
+from stemstudio.project.storage import MEDIA, SUFFIX, ProjectStore
 
 BLOCK_BYTES = 1 << 22
 SIDECARS = (".peaks",)
@@ -61,6 +63,25 @@ def write_copy(history: History, clips: ClipStore, folder: Path, reporter: Repor
     return SavedCopy(folder, history)
 
 
+def fetching(wanted: Iterable[str], stores: Iterable[ClipStore], media: Path) -> Callable[[Reporter], None] | None:
+    """Link those of the `wanted` clips that are in `stores` into the folder `media`.
+
+    Returns work for a job that copies those for which links would not do; None if there are none.
+    """
+    wanted = set(wanted)
+    far = [
+        (clips, lacking)
+        for clips in stores
+        if (lacking := {clip for clip in wanted if clips.path(clip).exists() and not _link_clip(clip, clips, media)})
+    ]
+
+    def work(reporter: Reporter) -> None:
+        for number, (clips, lacking) in enumerate(far):
+            _bring_all(lacking, clips, media, reporter.part(number / len(far), (number + 1) / len(far)))
+
+    return work if far else None
+
+
 def _bring_all(wanted: set[str], clips: ClipStore, media: Path, reporter: Reporter) -> None:
     sizes = {clip: path.stat().st_size for clip in sorted(wanted) if (path := clips.path(clip)).exists()}
     total, done = sum(sizes.values()), 0
@@ -73,20 +94,30 @@ def _bring_all(wanted: set[str], clips: ClipStore, media: Path, reporter: Report
 
 def bring_clip(clip: str, clips: ClipStore, media: Path, reporter: Reporter | None = None) -> None:
     """Link or copy a clip of `clips` and what lies beside it into the folder `media`."""
+    for source in _files(clip, clips):
+        if not _link(source, media):
+            _copy(source, media / source.name, None if source.suffix in SIDECARS else reporter)
+
+
+def _link_clip(clip: str, clips: ClipStore, media: Path) -> bool:
+    return all(_link(source, media) for source in _files(clip, clips))
+
+
+def _files(clip: str, clips: ClipStore) -> list[Path]:
+    """Files of a clip, its samples last: once they are there, everything is."""
     source = clips.path(clip)
-    for suffix in SIDECARS:
-        if source.with_suffix(suffix).exists():
-            _bring(source.with_suffix(suffix), media, None)
-    _bring(source, media, reporter)
+    return [path for suffix in SIDECARS if (path := source.with_suffix(suffix)).exists()] + [source]
 
 
-def _bring(source: Path, media: Path, reporter: Reporter | None) -> None:
+def _link(source: Path, media: Path) -> bool:
+    """Whether `source` is in `media` now without copying it."""
+    target = media / source.name
     try:
-        os.link(source, media / source.name)
-    except FileExistsError:
-        return
+        if not target.exists():  # asked first: which error comes for another disk depends on the system
+            os.link(source, target)
     except OSError:  # another disk, or one without links
-        _copy(source, media / source.name, reporter)
+        return False
+    return True
 
 
 def _copy(source: Path, target: Path, reporter: Reporter | None) -> None:

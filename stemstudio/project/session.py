@@ -1,26 +1,29 @@
 """The open project: the present document, what was before, and its clips, changed only through `edit` and its kin.
 
-Everything here belongs to the main thread, but for `copying`, whose result is work for a job.
+Everything here belongs to the main thread, but for `copying`, `bringing` and `catching_up`, whose results
+are work for a job.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from stemstudio.audio.clips import ClipStore
-from stemstudio.core.errors import NoRoom
+from stemstudio.audio.durable import sync_folder
+from stemstudio.core.errors import NoRoom, UserError
 from stemstudio.core.progress import Progress, Reporter
 from stemstudio.project.collecting import collect_clips, is_blank, remove_project
-from stemstudio.project.copying import SavedCopy, bring_clip, project_folder, write_copy
+from stemstudio.project.copying import SavedCopy, bring_clip, fetching, project_folder, write_copy
 from stemstudio.project.database import DATABASE, DamagedProject
 from stemstudio.project.document import Edit, Project
 from stemstudio.project.folders import unsaved_folder
 from stemstudio.project.history import History
 from stemstudio.project.references import clip_ids
 from stemstudio.project.rescue import rescue
-from stemstudio.project.storage import ProjectStore
+from stemstudio.project.storage import MEDIA, ProjectStore
 
 
 class Session:
@@ -87,7 +90,7 @@ class Session:
     @property
     def is_unsaved(self) -> bool:
         """Whether the project has no place of its own yet."""
-        return self.folder.parent == unsaved_folder()
+        return _is_unsaved(self._store)
 
     @property
     def title(self) -> str:
@@ -155,7 +158,7 @@ class Session:
         return lambda reporter: write_copy(history, clips, target, reporter)
 
     def adopt(self, copy: SavedCopy) -> None:
-        """Go on in the folder of `copy`; what has changed since it was written is brought along."""
+        """Go on in the folder of `copy`; what has changed since it was written is brought along (see `catching_up`)."""
         store = ProjectStore.open(copy.folder)
         try:
             if self.history.steps is not copy.history.steps:
@@ -168,11 +171,24 @@ class Session:
             store.close()
             raise
         # Jobs may still write to the old folder's clips and listeners read them, so it is left at the end.
-        self._former.append(self._store)
-        if self.is_unsaved:
-            self._store.replace(History.beginning(Project()))
-        self._store = store
+        former, self._store = self._store, store
+        self._former.append(former)
+        if _is_unsaved(former):
+            with suppress(UserError):  # the worst is that it is offered at the next start
+                former.replace(History.beginning(Project()))
         self._changed()
+
+    def bringing(self, wanted: Iterable[str]) -> Callable[[Reporter], None] | None:
+        """Work for a job that fetches the `wanted` clips from folders that were left; None if there is nothing to copy.
+
+        `edit` fetches what it names by itself: at once where a link will do, but between two disks that takes as long
+        as copying gigabytes does. So a window asks here before an edit that names new clips, and again after the job.
+        """
+        return fetching(wanted, [former.clips for former in self._former], self.clips.folder)
+
+    def catching_up(self, copy: SavedCopy) -> Callable[[Reporter], None] | None:
+        """Work for a job that brings clips to `copy` that came since it was written; as `bringing`, before `adopt`."""
+        return fetching(clip_ids(step.project for step in self.history.steps), [self.clips], copy.folder / MEDIA)
 
     def close(self) -> None:
         """Let go of the project; no job may use its clips any more.
@@ -205,9 +221,12 @@ class Session:
 
     def _bring_clips(self, project: Project) -> None:
         """Fetch clips that jobs finished in a folder that was left in the meantime."""
+        named = clip_ids([project], self._store.is_stored) if self._former else set()
         for former in self._former:
-            for clip in clip_ids([project], self._store.is_stored):
+            for clip in named:
                 self._bring(clip, former, self._store)
+        if named:
+            sync_folder(self.clips.folder)
 
     @staticmethod
     def _bring(clip: str, source: ProjectStore, target: ProjectStore) -> None:
@@ -222,9 +241,13 @@ def title_of(folder: Path, project: Project) -> str:
     return project.tracks[0].title if project.tracks else "Untitled"
 
 
+def _is_unsaved(store: ProjectStore) -> bool:
+    return store.folder.parent == unsaved_folder()
+
+
 def leave(store: ProjectStore) -> None:
     """Close a project: an unsaved one in which nothing ever was goes, and so do clips that nothing names."""
-    blank = store.folder.parent == unsaved_folder() and is_blank(store.history)
+    blank = _is_unsaved(store) and is_blank(store.history)
     if not blank:
         collect_clips(store)
     store.close()

@@ -7,13 +7,13 @@ inside are relative, so a project folder may be moved between machines.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from stemstudio.audio.clips import ClipStore
+from stemstudio.audio.durable import sync_folder
 from stemstudio.core.errors import NoRoom
 from stemstudio.project.codec import Parts, decode, decode_part, encode
 from stemstudio.project.database import DATABASE, DamagedProject, as_user_errors, connect, transaction
@@ -54,7 +54,7 @@ class ProjectStore:
             store.keeps_media = keep_media
             with as_user_errors(folder), transaction(connection):
                 connection.execute("INSERT INTO state (id, cursor, keep_media) VALUES (1, 0, ?)", (keep_media,))
-                store._insert_all(history)
+                store._parts, store._first_parts = store._insert_all(history)
             with as_user_errors(folder):
                 sync_folder(folder)
                 sync_folder(folder.parent)
@@ -104,7 +104,7 @@ class ProjectStore:
             with self._changing():
                 self._connection.execute("DELETE FROM step WHERE seq >= ?", (seq,))
                 self._connection.execute("DELETE FROM part WHERE id >= ?", (first,))
-                self._insert(seq, history.steps[seq])
+                self._insert(seq, history.steps[seq], self._parts)
                 self._set_state(history)
         except BaseException:
             self._parts.cut(first)
@@ -121,14 +121,12 @@ class ProjectStore:
         self.history = history
 
     def replace(self, history: History) -> None:
-        """Store `history` in place of everything; after an error the store is good for nothing but `close`."""
-        self._parts.cut(0)
-        self._first_parts.clear()
+        """Store `history` in place of everything; `UserError` as in `push`."""
         with self._changing():
             self._connection.execute("DELETE FROM part")
             self._connection.execute("DELETE FROM step")
-            self._insert_all(history)
-        self.history = history
+            parts, first_parts = self._insert_all(history)
+        self._parts, self._first_parts, self.history = parts, first_parts, history
 
     def close(self) -> None:
         """Let go of the project; nothing happens the second time."""
@@ -144,15 +142,18 @@ class ProjectStore:
         with as_user_errors(self.folder), transaction(self._connection):
             yield
 
-    def _insert_all(self, history: History) -> None:
+    def _insert_all(self, history: History) -> tuple[Parts, list[int]]:
+        """Fill the empty database; returns the parts in it, and where those of each step begin."""
+        parts, first_parts = Parts(), []
         for seq, step in enumerate(history.steps):
-            self._first_parts.append(len(self._parts))
-            self._insert(seq, step)
+            first_parts.append(len(parts))
+            self._insert(seq, step, parts)
         self._set_state(history)
+        return parts, first_parts
 
-    def _insert(self, seq: int, step: Step) -> None:
-        first = len(self._parts)
-        document, new = encode(step.project, self._parts)
+    def _insert(self, seq: int, step: Step, parts: Parts) -> None:
+        first = len(parts)
+        document, new = encode(step.project, parts)
         self._connection.executemany(
             "INSERT INTO part (id, kind, body) VALUES (?, ?, ?)",
             [(number, kind, body) for number, (kind, body) in enumerate(new, first)],
@@ -188,17 +189,6 @@ class ProjectStore:
 def read_step(label: str, document: str, merge_key: str, when_s: float, parts: Parts) -> Step:
     """Step from its columns; `ValueError` if it is not one."""
     return Step(json.loads(label), decode(document, parts), json.loads(merge_key), when_s)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` permanent, where the system has a way to."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _file_id(folder: Path) -> tuple[int, int] | None:

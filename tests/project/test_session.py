@@ -320,6 +320,64 @@ def test_a_job_that_began_before_save_as_may_end_after_it(session, add_song, mak
     again.close()
 
 
+@pytest.fixture
+def late(session, add_song, make_clip, target):
+    """A clip that a job finished in the folder that its session has left for `target`."""
+    add_song(session)
+    clips = session.clips
+    session.save_as(target)
+    return make_clip(clips, value=0.125)
+
+
+def test_clips_are_copied_by_a_job_where_links_do_not_do(session, make_clip, late, request):
+    there = session.clips.path(late.id)
+    work = session.bringing([late.id, make_clip(session.clips).id, "0" * 32])
+    assert (work is not None) == (request.node.callspec.params["target"] == "copied")
+    if work is not None:
+        assert not there.exists()
+        progress = Progress()
+        work(progress)
+        assert progress.fraction == pytest.approx(1.0)
+    assert there.exists()
+    assert there.with_suffix(".peaks").exists()
+    assert session.bringing([late.id]) is None
+    copied = there.stat()
+    session.edit("Patch", lambda p: with_stem(p, "Song", Stem("Song/vocals", "vocals", late)))
+    assert there.stat() == copied, "the edit has nothing left to do"
+    assert np.all(session.clips.open(late.id).read(0, 100) == 0.125)
+
+
+def test_a_cancelled_fetch_leaves_nothing_and_may_be_done_again(session, late):
+    work = session.bringing([late.id])
+    before = files(session.clips.folder)
+    if work is not None:
+        progress = Progress()
+        progress.cancel()
+        with pytest.raises(Cancelled):
+            work(progress)
+        assert not session.clips.path(late.id).exists()
+        assert set(files(session.clips.folder)) <= {*before, f"{late.id}.peaks"}
+        session.bringing([late.id])(Progress())
+    assert session.clips.path(late.id).exists()
+
+
+def test_what_came_while_a_job_copied_can_be_fetched_by_a_job(session, add_song, make_clip, target):
+    add_song(session)
+    copy = session.copying(target)(Progress())
+    assert session.catching_up(copy) is None
+    extra = make_clip(session.clips, value=0.25)
+    session.edit("Patch", lambda p: with_stem(p, "Song", Stem("Song/vocals", "vocals", extra)))
+    work = session.catching_up(copy)
+    there = target / "media" / f"{extra.id}.wav"
+    if work is not None:
+        assert not there.exists()
+        work(Progress())
+    assert there.exists()
+    assert session.catching_up(copy) is None
+    session.adopt(copy)
+    assert session.missing_clips == frozenset()
+
+
 # --- unsaved projects -------------------------------------------------------------------------------------------
 
 
@@ -350,6 +408,20 @@ def test_an_unsaved_project_that_was_saved_leaves_nothing(add_song, target):
     session.close()
     assert files(unsaved_folder()) == []
     assert Session.open(target).project.tracks[0].mixture == mixture
+
+
+def test_save_as_succeeds_even_if_the_unsaved_project_cannot_be_emptied(add_song, set_gain, target):
+    session = Session.create(new_unsaved_folder())
+    add_song(session)
+    copy = session.copying(target)(Progress())
+    session.folder.rename(session.folder.with_name("gone"))
+    session.adopt(copy)
+    assert session.folder == target
+    set_gain(session, -3.0)
+    session.close()
+    again = Session.open(target)
+    assert again.history == session.history
+    again.close()
 
 
 def test_a_crash_after_save_as_does_not_offer_the_unsaved_project_again(add_song, target):

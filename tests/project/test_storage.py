@@ -360,3 +360,19 @@ def test_replace_stores_another_history_as_a_whole(store):
     store.replace(other)
     push(store, 10)
     assert reopened(store).labels == ("", "A", "B", "Step 10")
+
+
+def test_a_replace_that_fails_changes_nothing(session, add_song, set_gain):
+    add_song(session)
+    set_gain(session, -3.0)
+    before, store = session.history, session._store
+    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    big = Project(markers=(Marker("t", 1, "x" * 100_000),))
+    with pytest.raises(NoRoom, match="full"):
+        store.replace(History.beginning(document(7)).push("Too much", big))
+    assert session.history is before
+    store._connection.execute("PRAGMA max_page_count = 1000000")
+    session.undo()
+    set_gain(session, -6.0)
+    assert reopened(store) == session.history
