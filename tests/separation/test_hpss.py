@@ -4,32 +4,18 @@ import numpy as np
 import pytest
 
 from stemstudio.core.buffer import AudioBuffer
-from stemstudio.core.progress import Progress
-from stemstudio.separation.engine import separate
 
 RATE = 44100
 
 
-class Collector:
-    def __init__(self) -> None:
-        self.parts: list[dict] = []
-
-    def write(self, start, stems):
-        self.parts.append({name: samples.copy() for name, samples in stems.items()})
-
-    def stem(self, name):
-        return np.concatenate([part[name] for part in self.parts], axis=1)
-
-
-def hpss(mix, **values):
-    sink = Collector()
-    separate(mix, "hpss", values, sink, Progress())
-    return {name: sink.stem(name) for name in ("harmonic", "percussive", "residual")}
+@pytest.fixture
+def hpss(stems_of):
+    return lambda mix, **values: stems_of(mix, "hpss", **values)
 
 
 @pytest.mark.parametrize("seconds", [0.05, 0.2, 6.0])
 @pytest.mark.parametrize("margin", [1.0, 3.0])
-def test_it_equals_librosa_on_real_music_with_both_ends(song_excerpt, seconds, margin):
+def test_it_equals_librosa_on_real_music_with_both_ends(hpss, song_excerpt, seconds, margin):
     import librosa
 
     mix = song_excerpt("Lets_Go_Fishin", start_s=30, seconds=seconds + 0.001)
@@ -41,7 +27,7 @@ def test_it_equals_librosa_on_real_music_with_both_ends(song_excerpt, seconds, m
     np.testing.assert_allclose(ours["residual"], mix.samples - harmonic - percussive, atol=2e-5)
 
 
-def test_other_parameters_equal_librosa_too(song_excerpt):
+def test_other_parameters_equal_librosa_too(hpss, song_excerpt):
     import librosa
 
     mix = song_excerpt("Vibe_Ace", seconds=3)
@@ -51,7 +37,7 @@ def test_other_parameters_equal_librosa_too(song_excerpt):
     np.testing.assert_allclose(ours["percussive"], percussive, atol=1e-5)
 
 
-def test_a_tone_and_clicks_come_apart():
+def test_a_tone_and_clicks_come_apart(hpss):
     t = np.arange(3 * RATE) / RATE
     tone = (0.3 * np.sin(2 * np.pi * 1000 * t)).astype(np.float32)[None]
     clicks = np.zeros_like(tone)
@@ -63,14 +49,14 @@ def test_a_tone_and_clicks_come_apart():
         assert error < 0.02, name
 
 
-def test_a_higher_margin_leaves_more_in_the_residual(song_excerpt):
+def test_a_higher_margin_leaves_more_in_the_residual(hpss, song_excerpt):
     mix = song_excerpt("Vibe_Ace", seconds=3)
     levels = [np.std(hpss(mix, margin=margin)["residual"]) for margin in (1.0, 2.0, 5.0)]
     assert levels[0] < 1e-6
     assert levels[0] < levels[1] < levels[2]
 
 
-def test_channels_do_not_touch_each_other(song_excerpt):
+def test_channels_do_not_touch_each_other(hpss, song_excerpt):
     mix = song_excerpt("Vibe_Ace", seconds=2)
     alone = hpss(AudioBuffer(mix.samples[1:], mix.sample_rate))
     assert np.array_equal(hpss(mix)["harmonic"][1:], alone["harmonic"])
