@@ -14,7 +14,7 @@ import struct
 import threading
 import uuid
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Literal, Self, overload
 
 import numpy as np
 
@@ -80,8 +80,16 @@ class ClipStore:
         channels, sample_rate, frames = header
         return ClipSource(self.path(clip_id), channels, sample_rate, frames)
 
-    def peaks(self, clip_id: str) -> Peaks:
-        """Peaks of a clip, growing while it is written; they are built and kept if the sidecar is missing."""
+    @overload
+    def peaks(self, clip_id: str, build: Literal[True] = True) -> Peaks: ...
+    @overload
+    def peaks(self, clip_id: str, build: bool) -> Peaks | None: ...
+    def peaks(self, clip_id: str, build: bool = True) -> Peaks | None:
+        """Peaks of a clip, growing while it is written.
+
+        Where the sidecar is missing or does not fit they are built and kept, which takes its time for a long song; None
+        instead if `build` is false, for callers that must not wait.
+        """
         with self._lock:
             writer, known = self._writers.get(clip_id), self._peaks.get(clip_id)
         if writer is not None:
@@ -92,6 +100,8 @@ class ClipStore:
         source = self.open(clip_id)
         peaks = Peaks.load(sidecar)
         if peaks is None or peaks.frames != source.frames:
+            if not build:
+                return None
             peaks = build_peaks(source)
             try:
                 peaks.save(sidecar)
@@ -103,13 +113,8 @@ class ClipStore:
 
     def ids(self) -> frozenset[str]:
         """Ids of the finished clips."""
-        return frozenset(name for name in self._names() if _read_header(self.path(name)) is not None)
-
-    def abandoned(self) -> frozenset[str]:
-        """Ids of clips that nobody finished and nobody is writing here: what a crash left behind."""
-        with self._lock:
-            writing = set(self._writers)
-        return frozenset(self._names()) - self.ids() - writing
+        names = (path.stem for path in self.folder.glob("*.wav") if _ID.fullmatch(path.stem))
+        return frozenset(name for name in names if _read_header(self.path(name)) is not None)
 
     def remove(self, clip_id: str) -> None:
         """Delete a clip and its peaks; nothing happens if there is none."""
@@ -126,9 +131,6 @@ class ClipStore:
         if not _ID.fullmatch(clip_id):
             raise ValueError(f"{clip_id!r} cannot name a clip")
         return self.folder / f"{clip_id}.wav"
-
-    def _names(self) -> list[str]:
-        return [path.stem for path in self.folder.glob("*.wav") if _ID.fullmatch(path.stem)]
 
     def _sidecar(self, clip_id: str) -> Path:
         return self.path(clip_id).with_suffix(".peaks")
