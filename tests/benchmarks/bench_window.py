@@ -75,7 +75,7 @@ def drive(path: Path) -> None:
     page = window.inspector.page("Separate")
     page._method.setCurrentIndex(page._method.findData("center"))
     window.separate()
-    times["separate"] = wait("separate", lambda: not window.studio.separating_job)
+    times["separate"] = wait("separate", lambda: window.studio.running is None)
     for lane in window.studio.lanes():
         window.studio.select_lane(lane.key)
         wait("lanes", lambda: not window.spectrogram.is_busy)

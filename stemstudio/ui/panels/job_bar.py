@@ -63,6 +63,8 @@ class _JobRow(QWidget):
         self._tasks, self._job_id = tasks, job_id
         self._title = QLabel(self)
         self._title.setProperty("role", "secondary")
+        self._how_far = QLabel(self)
+        self._how_far.setProperty("role", "secondary")
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
@@ -75,32 +77,33 @@ class _JobRow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(2)
         layout.addWidget(self._title, 0, 0)
-        layout.addWidget(self._bar, 1, 0)
-        layout.addWidget(self._cancel, 0, 1, 2, 1)
+        layout.addWidget(self._how_far, 0, 1)
+        layout.addWidget(self._bar, 1, 0, 1, 2)
+        layout.addWidget(self._cancel, 0, 2, 2, 1)
         layout.setColumnStretch(0, 1)
 
     def show_job(self, view: JobView) -> None:
-        text = progress_text(view)
-        shown = self._title.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, max(self._title.width(), 120))
-        self._title.setText(shown)
-        self._title.setToolTip(text)
+        metrics, how_far = self._title.fontMetrics(), how_far_text(view)
+        room = self.width() - metrics.horizontalAdvance(how_far) - self._cancel.width() - 24
+        self._title.setText(metrics.elidedText(view.title, Qt.TextElideMode.ElideRight, max(room, 80)))
+        self._title.setToolTip(view.title)
+        self._how_far.setText(how_far)
         self._bar.setValue(round(view.fraction * 1000))
-        self._bar.setAccessibleDescription(text)
+        self._bar.setAccessibleDescription(f"{view.title}, {how_far}")
 
     @Slot()
     def _on_cancel(self) -> None:
         self._tasks.cancel(self._job_id)
 
 
-def progress_text(view: JobView) -> str:
-    """Say what, how far and how long."""
+def how_far_text(view: JobView) -> str:
+    """Say how far and how long."""
     match view.state:
         case JobState.WAITING:
-            return f"{view.title} · waiting"
+            return "waiting"
         case JobState.STOPPING:
-            return f"{view.title} · stopping"
-    parts = [view.title, f"{view.fraction * 100:.0f} %"]
-    if view.seconds_left is not None:
-        minutes, seconds = divmod(round(view.seconds_left), 60)
-        parts.append(f"{minutes}:{seconds:02d} left")
-    return " · ".join(parts)
+            return "stopping"
+    if view.seconds_left is None:
+        return f"{view.fraction * 100:.0f} %"
+    minutes, seconds = divmod(round(view.seconds_left), 60)
+    return f"{view.fraction * 100:.0f} % · {minutes}:{seconds:02d} left"

@@ -77,9 +77,9 @@ class LaneWidget(QFrame):
         self._gain_text.setText(_decibels(strip.gain_db))
         self._pan.set_value(strip.pan)
 
-    def set_envelope(self, envelope: Envelope | None, frames: int) -> None:
-        """Show the waveform."""
-        self.waveform.set_envelope(envelope, frames)
+    def set_envelope(self, envelope: Envelope | None, frames: int, gain: float) -> None:
+        """Show the waveform, drawn `gain` times as high."""
+        self.waveform.set_envelope(envelope, frames, gain)
 
     def set_selected(self, selected: bool) -> None:
         """Mark the lane whose spectrogram is shown."""
@@ -148,7 +148,7 @@ class LaneWidget(QFrame):
         layout.addLayout(top)
         layout.addWidget(self.waveform, 1)
         layout.addLayout(bottom)
-        self.setMinimumHeight(104 if self.lane.strip else 76)
+        self.setMinimumHeight(92 if self.lane.strip else 64)
         self.setMaximumHeight(132 if self.lane.strip else 88)
 
     def _change(self, gesture: str, **fields: float | bool) -> None:

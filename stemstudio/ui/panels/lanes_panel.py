@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from stemstudio.audio.peaks import peaks_of
+from stemstudio.audio.peaks import Peaks, peaks_of
 from stemstudio.core.errors import UserError
 from stemstudio.project.document import Strip
-from stemstudio.ui.lanes import StemLane
+from stemstudio.ui.lanes import MIXTURE, StemLane
 from stemstudio.ui.panels.lane import LaneWidget
 from stemstudio.ui.studio import Studio
 from stemstudio.ui.theme import Theme
@@ -28,6 +29,7 @@ class LanesPanel(QWidget):
         self._studio, self._theme = studio, theme
         self._widgets: list[LaneWidget] = []
         self._drawn_frames = -1
+        self._gain = 1.0
         self._shown_tracks: tuple[tuple[str, str], ...] = ()
         self._tracks = QComboBox(self)
         self._tracks.setAccessibleName("Song")
@@ -111,11 +113,10 @@ class LanesPanel(QWidget):
             self._show_sound(widget, lane)
 
     def _show_sound(self, widget: LaneWidget, lane: StemLane) -> None:
-        try:
-            peaks = peaks_of(lane.clips, lane.clip.id)
-        except UserError:  # its file is missing, which was told when the project was opened
-            peaks = None
-        widget.set_envelope(peaks, lane.clip.frames)
+        peaks = _peaks(lane)
+        if lane.key == MIXTURE:
+            self._gain = _filling_gain(peaks, lane.clip.frames)
+        widget.set_envelope(peaks, lane.clip.frames, self._gain)
 
     def _show_tracks(self) -> None:
         session, track = self._studio.session, self._studio.track
@@ -171,3 +172,19 @@ class LanesPanel(QWidget):
             for widget in self._widgets:
                 if widget.lane.live:
                     widget.waveform.refresh()
+
+
+def _peaks(lane: StemLane) -> Peaks | None:
+    try:
+        return peaks_of(lane.clips, lane.clip.id)
+    except UserError:  # its file is missing, which was told when the project was opened
+        return None
+
+
+def _filling_gain(peaks: Peaks | None, frames: int) -> float:
+    """How many times higher to draw so that the song fills its lane; its stems are drawn on the same scale."""
+    if peaks is None:
+        return 1.0
+    low, high = peaks.draw(0, frames, 256)
+    loudest = max(float(np.max(high, initial=0)), -float(np.min(low, initial=0)))
+    return 1.0 / loudest if loudest > 1e-4 else 1.0

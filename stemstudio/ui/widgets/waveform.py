@@ -28,6 +28,7 @@ class Waveform(QWidget):
         super().__init__(parent)
         self._envelope: Envelope | None = None
         self._frames = 1
+        self._gain = 1.0
         self._colour = QColor("#98A1B2")
         self._playhead = -1
         self._drawing: QPixmap | None = None
@@ -35,9 +36,9 @@ class Waveform(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Waveform")
 
-    def set_envelope(self, envelope: Envelope | None, frames: int) -> None:
-        """Show `envelope` of `frames` frames."""
-        self._envelope, self._frames = envelope, max(frames, 1)
+    def set_envelope(self, envelope: Envelope | None, frames: int, gain: float = 1.0) -> None:
+        """Show `envelope` of `frames` frames, drawn `gain` times as high."""
+        self._envelope, self._frames, self._gain = envelope, max(frames, 1), gain
         self.refresh()
 
     def set_colour(self, colour: QColor) -> None:
@@ -95,8 +96,8 @@ class Waveform(QWidget):
             low, high = self._envelope.draw(0, self._frames, columns)
             painter.setPen(self._colour)
             x = np.arange(columns) / ratio
-            top = middle - np.clip(high, -1, 1) * middle
-            bottom = middle - np.clip(low, -1, 1) * middle
+            top = middle - np.clip(high * self._gain, -1, 1) * middle
+            bottom = middle - np.clip(low * self._gain, -1, 1) * middle
             shown = bottom - top > 0.2
             painter.drawLines([QLineF(*line) for line in np.stack([x, top, x, bottom], 1)[shown].tolist()])
         painter.end()
