@@ -29,8 +29,10 @@ class Replacement:
         except OSError as error:
             raise from_os_error(error, self.path) from error
 
-    def commit(self) -> None:
-        """Make the file permanent under its own name."""
+    def commit(self, path: Path | None = None) -> None:
+        """Make the file permanent under its own name, or as `path` in the same folder."""
+        if path is not None:
+            self.path = path
         try:
             os.fsync(self.file.fileno())
             self.file.close()

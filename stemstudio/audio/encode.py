@@ -11,6 +11,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
@@ -31,6 +32,7 @@ class _Encoder(Protocol):
 
     def write(self, interleaved: NDArray[np.float32] | Integers) -> None: ...
     def close(self, frames: int) -> None: ...
+    def discard(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class AudioWriter:
         try:
             self._encoder = kind.open(self._target.file, sample_rate, channels, bits)
         except BaseException as error:
-            self.discard()
+            self._target.discard()
             if isinstance(error, OSError):
                 raise from_os_error(error, self.path) from error
             raise
@@ -107,18 +109,20 @@ class AudioWriter:
             raise from_os_error(error, self.path) from error
         self.frames += block.shape[1]
 
-    def finish(self) -> Path:
-        """Give the file its name; returns it."""
+    def finish(self, path: Path | None = None) -> Path:
+        """Give the file its name, or that of `path` in the same folder; returns it."""
         try:
             self._encoder.close(self.frames)
         except OSError as error:
             self.discard()
             raise from_os_error(error, self.path) from error
-        self._target.commit()
+        self._target.commit(path)
+        self.path = self._target.path
         return self.path
 
     def discard(self) -> None:
         """Delete what was written; nothing happens after `finish`."""
+        self._encoder.discard()
         self._target.discard()
 
     def __enter__(self) -> Self:
@@ -161,6 +165,9 @@ class _WavEncoder:
         self._file.seek(0)
         _put(self._file, wav_header(*self._shape, frames=frames))
 
+    def discard(self) -> None:
+        pass
+
 
 class _FlacEncoder:
     def __init__(self, file: BinaryIO, sample_rate: int, channels: int, bits: int) -> None:
@@ -185,8 +192,15 @@ class _FlacEncoder:
             raise
 
     def close(self, frames: int) -> None:  # noqa: ARG002 - FLAC counts for itself
-        self._sound.close()
-        self._stream.complain()
+        try:
+            self._sound.close()
+        finally:
+            self._stream.complain()
+
+    def discard(self) -> None:
+        # It writes what it still has as it closes, so its file must be open. What it says of that no longer matters.
+        with suppress(RuntimeError):
+            self._sound.close()
 
 
 class _CandidStream:

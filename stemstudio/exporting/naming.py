@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from stemstudio.core.errors import BadInput
+from stemstudio.core.errors import BadInput, from_os_error
 
 DEFAULT_TEMPLATE = "{track} ({stem})"
 FIELDS = ("track", "stem", "backend", "index")
@@ -51,12 +51,43 @@ def legal_name(text: str) -> str:
 
 def free_paths(folder: Path, names: Iterable[str], extension: str) -> list[Path]:
     """Return a path in `folder` for each name, numbered where two names, or a name and a file, would clash."""
+    return list(_choose(folder, names, extension, lambda _: True))
+
+
+def claim_paths(folder: Path, names: Iterable[str], extension: str) -> list[Path]:
+    """Choose as `free_paths` does, and make an empty file of each name: nobody else can get the same one.
+
+    Raises
+    ------
+    UserError
+        If `folder` does not take them; no file is left then.
+    """
+    claimed: list[Path] = []
+    try:
+        for path in _choose(folder, names, extension, _make):
+            claimed.append(path)  # noqa: PERF402 - what was claimed before an error has to be known
+    except BaseException as error:
+        for path in claimed:
+            path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise from_os_error(error, folder) from error
+        raise
+    return claimed
+
+
+def _choose(folder: Path, names: Iterable[str], extension: str, take: Callable[[Path], bool]) -> Iterator[Path]:
     taken = {path.name.casefold() for path in folder.iterdir()} if folder.is_dir() else set()
-    paths = []
     for name in names:
-        candidate, number = f"{name}.{extension}", 2
-        while candidate.casefold() in taken:
-            candidate, number = f"{name} {number}.{extension}", number + 1
-        taken.add(candidate.casefold())
-        paths.append(folder / candidate)
-    return paths
+        path, number = folder / f"{name}.{extension}", 2
+        while path.name.casefold() in taken or not take(path):
+            path, number = folder / f"{name} {number}.{extension}", number + 1
+        taken.add(path.name.casefold())
+        yield path
+
+
+def _make(path: Path) -> bool:
+    try:
+        path.open("x").close()
+    except FileExistsError:  # it came a moment ago, or the disk takes two spellings for one
+        return False
+    return True

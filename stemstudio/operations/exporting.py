@@ -56,7 +56,7 @@ def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportCho
     ]
     if choice.mix or not track.stems:
         items.append(("Mix", track_mix(track, clips)))
-    if False:
+    if not items:
         raise BadInput("Nothing is chosen to be exported.", "Choose a stem or the mix.")
     backend = track.receipt.backend if track.receipt else ""
     names = [

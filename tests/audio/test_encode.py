@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import stat
 from pathlib import Path
@@ -124,6 +125,26 @@ def test_nothing_is_left_when_the_work_is_broken_off(tmp_path):
         break_off()
     assert [path.name for path in tmp_path.iterdir()] == ["x.wav"]
     assert old.read_text() == "what was there before"
+
+
+@pytest.mark.parametrize(("name", "bits"), WIDTHS)
+def test_breaking_off_is_quiet(name, bits, tmp_path, capfd):
+    writer = AudioWriter(tmp_path / f"x.{name}", RATE, 2, format=name, bits=bits)
+    writer.write(np.full((2, 100_000), 0.5, np.float32))
+    writer.discard()
+    writer.discard()
+    del writer
+    gc.collect()
+    assert capfd.readouterr() == ("", "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_may_be_given_another_name_at_the_end(tmp_path):
+    writer = AudioWriter(tmp_path / "wished.wav", RATE, 1)
+    (tmp_path / "wished.wav").write_text("somebody else's")
+    assert writer.finish(tmp_path / "given.wav") == writer.path == tmp_path / "given.wav"
+    assert (tmp_path / "wished.wav").read_text() == "somebody else's"
+    assert soundfile.info(writer.path).channels == 1
 
 
 @pytest.mark.parametrize(("name", "bits"), WIDTHS)

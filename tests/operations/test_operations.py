@@ -137,6 +137,46 @@ def test_export_writes_what_is_heard(separated, clips, tmp_path):
     assert not {*exported.paths} & {*again.paths}
 
 
+def test_two_exports_at_once_keep_out_of_each_others_way(separated, clips, tmp_path):
+    (track,) = separated.tracks
+    loud = export_track(track, clips, tmp_path, ExportChoice(("harmonic", "percussive"), bits=32))
+    quieter = replace(track, stems=tuple(replace(stem, strip=Strip(gain_db=-20)) for stem in track.stems))
+    quiet = export_track(quieter, clips, tmp_path, ExportChoice(("harmonic", "percussive"), bits=32, as_mixed=True))
+    others = []
+
+    class Meanwhile(Progress):
+        def update(self, fraction, message=""):
+            if fraction > 0.5 and not others:
+                others.extend(quiet.work(Progress()).paths)
+            super().update(fraction, message)
+
+    paths = loud.work(Meanwhile()).paths
+    assert [path.name for path in others] == ["a song (Harmonic).wav", "a song (Percussive).wav"]
+    assert [path.name for path in paths] == ["a song (Harmonic) 2.wav", "a song (Percussive) 2.wav"]
+    for mine, other in zip(paths, others, strict=True):
+        np.testing.assert_allclose(soundfile.read(other)[0], 0.1 * soundfile.read(mine)[0], atol=1e-6)
+
+
+def test_an_export_of_nothing_is_refused(separated, clips, tmp_path):
+    with pytest.raises(BadInput, match="Nothing is chosen"):
+        export_track(separated.tracks[0], clips, tmp_path / "out", ExportChoice(()))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_an_export_that_is_cancelled_late_leaves_no_file(kind, separated, clips, tmp_path):
+    class Late(Progress):
+        def update(self, fraction, message=""):
+            if fraction > 0.9:
+                self.cancel()
+            super().update(fraction, message)
+
+    choice = ExportChoice(("harmonic", "percussive"), format=kind)
+    with pytest.raises(Cancelled):
+        export_track(separated.tracks[0], clips, tmp_path / "out", choice).work(Late())
+    assert not list((tmp_path / "out").iterdir())
+
+
 def test_a_cancelled_export_leaves_no_file(separated, clips, tmp_path):
     (track,) = separated.tracks
     folder = tmp_path / "out"
