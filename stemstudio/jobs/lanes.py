@@ -7,10 +7,12 @@ program from ending. These threads are daemons, start when there is work and end
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from stemstudio.jobs.job import Lane
 
@@ -23,6 +25,9 @@ WIDTHS: Mapping[Lane, int] = {
     Lane.PREVIEW: 1,
 }
 """How many tasks of a lane run at once."""
+
+NICENESS = 5
+"""How far a separation stands back: the scheduler gives its threads a third of the time that the window's get."""
 
 
 class Lanes:
@@ -63,6 +68,8 @@ class Lanes:
         return not any(thread.is_alive() for thread in threads)
 
     def _work(self, lane: Lane) -> None:
+        if lane is Lane.SEPARATE:
+            _step_back()
         while (task := self._next(lane)) is not None:
             task()
 
@@ -72,3 +79,12 @@ class Lanes:
                 return self._waiting[lane].popleft()
             self._busy[lane] -= 1
             return None
+
+
+def _step_back() -> None:
+    """Let this thread, and those that it starts, wait for others: playing and drawing must win over a separation."""
+    if sys.platform != "linux":
+        return  # elsewhere Python can only set the priority of the whole process
+    thread = threading.get_native_id()
+    with suppress(OSError):  # a sandbox may forbid it
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
