@@ -5,6 +5,8 @@ The window may stall without a gap in the sound, and a start of the program does
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
 
 from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal, Slot
@@ -14,6 +16,7 @@ from stemstudio.ui.audio_sink import DeviceSink, device_id
 
 _IDLE_TICKS = 4  # seconds after which a device is let go that has nothing to play,
 _DEAF_TICKS = 4  # and after which one is given up that takes nothing
+_CLOSE_MS = 3000  # how long the program's end waits for a driver
 _SWITCH_S = 0.001  # threads that compete for the interpreter change this often while a song plays, not every 5 ms
 
 
@@ -73,8 +76,11 @@ class AudioOutput(QObject):
 
     def set_device(self, device: str) -> None:
         """Play on the device of that id (see `sound_devices`) from now on; empty for the system's default."""
+        if device == self._device:
+            return  # to open a device again is to be heard
         self._device = device
         if self._running:
+            self._deaf = 0
             self._open.emit(device)
 
     @Slot()
@@ -86,6 +92,7 @@ class AudioOutput(QObject):
         if self._thread is None:
             self._begin_thread()
         self._running = True
+        self._deaf = 0
         sys.setswitchinterval(_SWITCH_S)
         self._open.emit(self._device)
         self._watch.start()
@@ -100,12 +107,14 @@ class AudioOutput(QObject):
 
     @Slot()
     def close(self) -> None:
-        """Let the device go and end its thread; waits for both."""
+        """Let the device go and end its thread; waits for both, but not for ever: a driver may hang."""
         self._watch.stop()
         self.stop()
         if self._thread is not None:
             self._end.emit()
-            self._thread.wait()
+            if not self._thread.wait(_CLOSE_MS):
+                self._thread.setParent(None)
+                atexit.register(_end_without, self._thread, self._sink)
             self._thread = self._sink = None
 
     def _begin_thread(self) -> None:
@@ -138,3 +147,9 @@ class AudioOutput(QObject):
         if message != self._message:
             self._message = message
             self.changed.emit()
+
+
+def _end_without(thread: QThread, *_: object) -> None:
+    # Qt would abort the program here, if one of its threads still runs. All that the program had to do is done.
+    if thread.isRunning():
+        os._exit(0)

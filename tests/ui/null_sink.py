@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from stemstudio.ui import audio_output
+
 RATE = 44100
 
 
@@ -194,6 +196,66 @@ def idle_device():
         return {"message": output.message, "running": output.running}
 
 
+def hanging_driver():
+    """A driver that never answers does not keep the program from ending, nor does Qt abort it for that."""
+    with hung() as output:
+        audio_output._CLOSE_MS = 100
+        output.close()
+        return {"running": output.running}
+
+
+def deaf_after_idling():
+    """A device that is chosen again is not opened again; one that takes nothing has as long after a rest as at first."""
+    released = threading.Event()
+    with hung(released) as output:
+        opened, given_up = [], []
+        output._open.connect(opened.append)
+        output._give_up.connect(lambda: given_up.append(len(ticks)))
+        output.set_device("")
+        output.set_device("another")
+        output.set_device("another")
+        output.stop()
+        for _ in range(3):
+            output._on_watch()
+        output.start()
+        ticks = []
+        for _ in range(6):
+            ticks.append(None)
+            output._on_watch()
+        released.set()
+        output.close()
+        return {"opened": opened, "given_up": given_up}
+
+
+@contextmanager
+def hung(released=None):
+    """An output without a device whose thread hangs until it is released."""
+    from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal
+
+    from stemstudio.playback.engine import PlaybackEngine
+
+    class Driver(QObject):
+        call = Signal()
+
+        def hang(self):
+            hanging.set()
+            time.sleep(300) if released is None else released.wait(60)
+
+    os.environ |= {"PULSE_SERVER": "unix:/nowhere", "PIPEWIRE_REMOTE": "/nowhere"}
+    global application  # noqa: PLW0603 - the one that Qt allows
+    application = QCoreApplication([])
+    engine = PlaybackEngine(48000)
+    output = audio_output.AudioOutput(engine)
+    output.start()
+    driver, hanging = Driver(), threading.Event()
+    driver.moveToThread(output.findChild(QThread))
+    driver.call.connect(driver.hang)
+    driver.call.emit()
+    assert hanging.wait(30)
+    yield output
+    engine.close()
+
+
 @contextmanager
 def playing(source, device=""):
     """Play `source` from its beginning through a real output; what is left running afterwards is an error."""
@@ -225,8 +287,18 @@ def playing(source, device=""):
 
 application = None
 
-STORIES = (exact, interpreter_held, unknown_device, lost_device, no_device, idle_device)
+STORIES = (
+    exact,
+    interpreter_held,
+    unknown_device,
+    lost_device,
+    no_device,
+    idle_device,
+    hanging_driver,
+    deaf_after_idling,
+)
 
 if __name__ == "__main__":
     result = {each.__name__: each for each in STORIES}[sys.argv[1]]()
     sys.stdout.write(json.dumps(result) + "\n")
+    sys.stdout.flush()

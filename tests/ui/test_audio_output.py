@@ -76,6 +76,14 @@ def test_without_a_device_a_clock_plays_and_the_person_is_told(tell):
     assert result["position"] == result["frames"]
 
 
+def test_a_driver_that_hangs_does_not_keep_the_program_from_ending(tell):
+    assert tell("hanging_driver") == {"running": False}
+
+
+def test_a_device_is_opened_only_if_it_changes_and_has_its_time_after_a_rest(tell):
+    assert tell("deaf_after_idling") == {"opened": ["another", "another"], "given_up": [4]}
+
+
 def test_multimedia_is_not_loaded_before_sound_is_wanted():
     check = "import sys, stemstudio.ui.audio_output; sys.exit('PySide6.QtMultimedia' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
