@@ -205,7 +205,7 @@ def hanging_driver():
 
 
 def deaf_after_idling():
-    """A device that is chosen again is not opened again; one that takes nothing has as long after a rest as at first."""
+    """A device that is chosen again is not opened again; one that takes nothing has as long after a rest as ever."""
     released = threading.Event()
     with hung(released) as output:
         opened, given_up = [], []
