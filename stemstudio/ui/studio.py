@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -25,6 +26,8 @@ from stemstudio.ui.lanes import MIXTURE, RunningSeparation, StemLane, lanes_of
 from stemstudio.ui.sessions import Sessions
 from stemstudio.ui.settings import Settings, load_settings, save_settings, with_recent
 from stemstudio.ui.tasks import Tasks
+
+T = TypeVar("T")
 
 
 class Studio(QObject):
@@ -156,6 +159,10 @@ class Studio(QObject):
             return
 
         def done(session: Session, copy: SavedCopy) -> None:
+            bring = session.catching_up(copy)
+            if bring is not None:
+                self._sessions.start(Job(f"Saving “{folder.stem}”", Lane.IO, bring), lambda *_: done(session, copy))
+                return
             session.adopt(copy)
             self.update_settings(with_recent(self.settings, session.folder))
             if then is not None:
@@ -242,6 +249,10 @@ class Studio(QObject):
             return _with_strips(operation.apply(project, result), track.id, running.strips)
 
         def done(session: Session, result: Separated) -> None:
+            bring = session.bringing(clip.id for _, clip in result.clips)
+            if bring is not None:  # the project has moved to another disk meanwhile
+                self._sessions.start(Job("Moving the stems", Lane.IO, bring), lambda *_: done(session, result), ended)
+                return
             self._running.pop(track.id, None)
             self._edit(session, operation.label, lambda project: apply(project, result))
             self.changed.emit()
@@ -279,6 +290,10 @@ class Studio(QObject):
             self.tell(error)
             return
         self._sessions.start(job, lambda _session, exported: on_done(exported))
+
+    def run(self, job: Job[T], on_done: Callable[[Session, T], None]) -> None:
+        """Run a job that reads the project's clips and changes nothing."""
+        self._sessions.start(job, on_done)
 
     def undo(self) -> None:
         """Step back in the history."""

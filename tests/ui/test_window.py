@@ -379,3 +379,17 @@ def test_space_presses_a_button_that_was_reached_by_tab_and_plays_elsewhere(qtbo
     window.spectrogram.setFocus()
     qtbot.keyClick(window.spectrogram, Qt.Key.Key_Space)
     assert window.player.playing
+
+
+def test_waveforms_come_back_when_a_project_was_copied_without_them(qtbot, window, song, tmp_path):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    separate(qtbot, window)
+    window.studio.save_as(tmp_path / "kept")
+    qtbot.waitUntil(lambda: not window.studio.needs_a_place, timeout=9000)
+    folder = window.studio.session.folder
+    window.new_project()
+    for path in (folder / "media").glob("*.peaks"):
+        path.unlink()
+    window.open_path(folder)
+    qtbot.waitUntil(lambda: all(each.waveform._envelope for each in window.lanes._widgets), timeout=9000)

@@ -6,8 +6,10 @@ import numpy as np
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from stemstudio.audio.peaks import Peaks, peaks_of
+from stemstudio.audio.peaks import Peaks
 from stemstudio.core.errors import UserError
+from stemstudio.core.progress import Reporter
+from stemstudio.jobs.job import Job, Lane
 from stemstudio.project.document import Strip
 from stemstudio.ui.lanes import MIXTURE, StemLane
 from stemstudio.ui.panels.lane import LaneWidget
@@ -113,10 +115,29 @@ class LanesPanel(QWidget):
             self._show_sound(widget, lane)
 
     def _show_sound(self, widget: LaneWidget, lane: StemLane) -> None:
-        peaks = _peaks(lane)
+        try:
+            peaks = lane.clips.peaks(lane.clip.id, build=False)
+        except UserError:  # its file is missing, which was told when the project was opened
+            return
+        if peaks is None:
+            self._build_peaks(lane)
+            return
         if lane.key == MIXTURE:
             self._gain = _filling_gain(peaks, lane.clip.frames)
         widget.set_envelope(peaks, lane.clip.frames, self._gain)
+
+    def _build_peaks(self, lane: StemLane) -> None:
+        """Draw the lane once its peaks, which a copied project may lack, are there again."""
+
+        def work(_reporter: Reporter) -> None:
+            lane.clips.peaks(lane.clip.id)
+
+        def done(_session: object, _result: None) -> None:
+            for widget in self._widgets:
+                if widget.lane.clip == lane.clip:
+                    self._show_sound(widget, widget.lane)
+
+        self._studio.run(Job(f"Measuring {lane.kind.title.lower()}", Lane.CPU, work), done)
 
     def _show_tracks(self) -> None:
         session, track = self._studio.session, self._studio.track
@@ -174,17 +195,8 @@ class LanesPanel(QWidget):
                     widget.waveform.refresh()
 
 
-def _peaks(lane: StemLane) -> Peaks | None:
-    try:
-        return peaks_of(lane.clips, lane.clip.id)
-    except UserError:  # its file is missing, which was told when the project was opened
-        return None
-
-
-def _filling_gain(peaks: Peaks | None, frames: int) -> float:
+def _filling_gain(peaks: Peaks, frames: int) -> float:
     """How many times higher to draw so that the song fills its lane; its stems are drawn on the same scale."""
-    if peaks is None:
-        return 1.0
     low, high = peaks.draw(0, frames, 256)
     loudest = max(float(np.max(high, initial=0)), -float(np.min(low, initial=0)))
     return 1.0 / loudest if loudest > 1e-4 else 1.0
