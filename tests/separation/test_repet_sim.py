@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stemstudio.core.buffer import AudioBuffer
-from stemstudio.separation.classic.similar import likest_frames, median_of_frames, repeating_magnitude
+from stemstudio.separation.classic.similar import likest_frames, median_of_frames, outline, repeating_magnitude
 
 RATE = 22050
 
@@ -65,7 +65,8 @@ def test_the_median_is_that_of_the_frames_named():
 def test_the_background_looks_no_further_than_it_may():
     rng = np.random.default_rng(0)
     magnitude = np.abs(rng.normal(size=(2, 300, 33))).astype(np.float32)
+    options = {"count": 5, "distance": 3, "reach": 60}
+    whole = repeating_magnitude(magnitude, outline(magnitude), slice(140, 160), **options)
     part = magnitude[:, 50:250]
-    whole = repeating_magnitude(magnitude, 140, 160, 5, 3, 60)
-    assert np.array_equal(whole, repeating_magnitude(part, 90, 110, 5, 3, 60))
+    assert np.array_equal(whole, repeating_magnitude(part, outline(part), slice(90, 110), **options))
     assert np.all(whole <= magnitude[:, 140:160])

@@ -42,7 +42,7 @@ class Center:
             ParamSpec(
                 "focus",
                 "float",
-                2.0,
+                1.0,
                 "Focus",
                 "Higher keeps only what is exactly in the middle and leaves more of the voice's reverberation behind.",
                 low=0.5,

@@ -50,20 +50,28 @@ def separate_by_spectrum(
         sink.write(start, out)
 
 
-class Magnitudes:
-    """Magnitudes of the blocks of a stream with their context, each frame's computed once."""
+class PerFrame:
+    """Something that follows from each frame of a stream alone, computed once for every frame.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    function : callable
+        Maps a spectrum (channels, frames, bins) to float32 (any, frames, any).
+    """
+
+    def __init__(self, function: Callable[[Spectrum], NDArray[np.float32]]) -> None:
+        self._function = function
         self._kept: NDArray[np.float32] | None = None
         self._low = 0
 
     def of(self, block: SpectrumBlock) -> NDArray[np.float32]:
-        """Magnitude of ``block.spectrum``, float32 of its shape; blocks come in the order of the stream."""
+        """Return it for all frames of ``block.spectrum``; blocks come in the order of the stream."""
         if self._kept is None:
-            self._kept = np.abs(block.spectrum)
+            self._kept = self._function(block.spectrum)
         else:
             known = self._kept[:, block.low - self._low :]
-            self._kept = np.concatenate([known, np.abs(block.spectrum[:, known.shape[1] :])], axis=1)
+            new = self._function(block.spectrum[:, known.shape[1] :])
+            self._kept = np.concatenate([known, new], axis=1)
         self._low = block.low
         return self._kept
 

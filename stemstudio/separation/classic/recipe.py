@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
 from stemstudio.separation.backend import Availability, BackendInfo, Ready, StemSink
 from stemstudio.separation.classic.center import similarity
-from stemstudio.separation.classic.masking import Magnitudes, separate_by_spectrum
+from stemstudio.separation.classic.masking import PerFrame, separate_by_spectrum
 from stemstudio.spectral.stft import WORKERS, Spectrum, SpectrumBlock, StftSpec
 
 _STEMS = ("vocals", "drums", "bass", "other")
@@ -145,13 +146,11 @@ class ClassicFour:
     def separate(self, mix: Source, values: Values, sink: StemSink, reporter: Reporter) -> None:
         """See `Backend.separate`."""
         spec = StftSpec.at_rate(mix.sample_rate, 4096)
-        magnitudes = Magnitudes()
         with ThreadPoolExecutor(WORKERS) as pool:
             weigher = _Weigher(spec, mix.sample_rate, values, pool)
 
             def stems_of(block: SpectrumBlock) -> dict[str, Spectrum]:
-                masks = weigher.masks(block, magnitudes.of(block))
-                return {name: block.own * mask for name, mask in masks.items()}
+                return {name: block.own * mask for name, mask in weigher.masks(block).items()}
 
             reach = max(weigher.reach, _TIME_FRAMES)
             separate_by_spectrum(mix, spec, stems_of, sink, reporter, before=reach, after=reach, rest="other")
@@ -161,9 +160,18 @@ class _Weigher:
     """Turns the evidence of a block into masks."""
 
     def __init__(self, spec: StftSpec, sample_rate: int, values: Values, pool: ThreadPoolExecutor) -> None:
-        per_second = sample_rate / spec.hop
-        self.reach, self._distance = round(float(values["memory_s"]) * per_second), round(_DISTANCE_S * per_second)
-        self._similar, self._sharpness = int(values["similar"]), np.float32(values["sharpness"])
+        # Importing numba takes a second: only when there is something to separate.
+        from stemstudio.separation.classic.similar import outline, repeating_magnitude
+
+        self.reach = round(float(values["memory_s"]) * sample_rate / spec.hop)
+        self._repeating = partial(
+            repeating_magnitude,
+            count=int(values["similar"]),
+            distance=round(_DISTANCE_S * sample_rate / spec.hop),
+            reach=self.reach,
+        )
+        self._magnitudes, self._outlines = PerFrame(np.abs), PerFrame(outline)
+        self._sharpness = np.float32(values["sharpness"])
         self._pool = pool
         octaves = np.log2(np.maximum(spec.frequencies_hz(sample_rate), 1))
 
@@ -179,13 +187,10 @@ class _Weigher:
             over_bins(_EVIDENCE_HZ, weights) for weights in (_PERCUSSIVE_TO_DRUMS, _NEW_TO_VOCALS, _WIDE_TO_OTHER)
         )
 
-    def masks(self, block: SpectrumBlock, magnitude: Real) -> dict[str, Real]:
+    def masks(self, block: SpectrumBlock) -> dict[str, Real]:
         """Share of vocals, drums and bass in the block's own frames, each float32 (channels, frames, bins)."""
-        # Importing numba takes a second: only when there is something to separate.
-        from stemstudio.separation.classic.similar import repeating_magnitude
-
-        own = block.own_slice
-        repeating = repeating_magnitude(magnitude, own.start, own.stop, self._similar, self._distance, self.reach)
+        own, magnitude = block.own_slice, self._magnitudes.of(block)
+        repeating = self._repeating(magnitude, self._outlines.of(block), own)
         wide = _USUAL_SIMILARITY - _similarity_to_the_others(block.own)
 
         def channel(index: int) -> list[Real]:

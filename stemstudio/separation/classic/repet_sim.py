@@ -8,7 +8,7 @@ from stemstudio.core.params import ParamSpec, Values
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
 from stemstudio.separation.backend import Availability, BackendInfo, Ready, StemSink
-from stemstudio.separation.classic.masking import Magnitudes, high_pass, separate_by_spectrum
+from stemstudio.separation.classic.masking import PerFrame, high_pass, separate_by_spectrum
 from stemstudio.spectral.masks import soft_mask
 from stemstudio.spectral.stft import Spectrum, SpectrumBlock, StftSpec
 
@@ -98,18 +98,20 @@ class RepetSim:
     def separate(self, mix: Source, values: Values, sink: StemSink, reporter: Reporter) -> None:
         """See `Backend.separate`."""
         # Importing numba takes a second: only when there is something to separate.
-        from stemstudio.separation.classic.similar import repeating_magnitude
+        from stemstudio.separation.classic.similar import outline, repeating_magnitude
 
         spec = StftSpec.at_rate(mix.sample_rate, 4096)
         per_second = mix.sample_rate / spec.hop
         reach, distance = (round(float(values[name]) * per_second) for name in ("memory_s", "distance_s"))
         high = high_pass(spec, mix.sample_rate, float(values["low_hz"]))
         similar, power = int(values["similar"]), float(values["power"])
-        magnitudes = Magnitudes()
+        magnitudes, outlines = PerFrame(np.abs), PerFrame(outline)
 
         def stems_of(block: SpectrumBlock) -> dict[str, Spectrum]:
             magnitude, own = magnitudes.of(block), block.own_slice
-            repeating = repeating_magnitude(magnitude, own.start, own.stop, similar, distance, reach)
+            repeating = repeating_magnitude(
+                magnitude, outlines.of(block), own, count=similar, distance=distance, reach=reach
+            )
             share = soft_mask(np.maximum(magnitude[:, own] - repeating, 0), repeating, power)
             return {"vocals": block.own * (share * high)}
 

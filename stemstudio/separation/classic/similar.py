@@ -6,14 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemstudio.separation.compiled import compiled
+from stemstudio.spectral.stft import Spectrum
 
 Real = NDArray[np.float32]
 Whole = NDArray[np.int64]
 
-_TILE = 64
+_LANES = 64
 
 
-def repeating_magnitude(magnitude: Real, first: int, last: int, count: int, distance: int, reach: int) -> Real:
+def outline(spectrum: Spectrum) -> Real:
+    """Magnitude of each frame, all channels as one, at length 1: float32 (1, frames, bins)."""
+    mean = np.abs(spectrum).mean(axis=0, keepdims=True)
+    length = np.sqrt(np.einsum("cfb,cfb->cf", mean, mean))
+    outlines: Real = mean / (length[..., None] + np.float32(1e-9))
+    return outlines
+
+
+def repeating_magnitude(magnitude: Real, outlines: Real, own: slice, *, count: int, distance: int, reach: int) -> Real:
     """Estimate what repeats: for each frame, the median of the `count` frames most like it, at most its own magnitude.
 
     Likeness is the cosine of the magnitudes, all channels as one (Rafii & Pardo, 2012, eq. 2); of frames closer than
@@ -22,23 +31,22 @@ def repeating_magnitude(magnitude: Real, first: int, last: int, count: int, dist
     Parameters
     ----------
     magnitude : float32 (channels, frames, bins)
-    first, last : int
+    outlines : float32 (1, frames, bins)
+        What `outline` gives for these frames.
+    own : slice
         The frames asked for.
     count, distance, reach : int
         In frames; no frame further away than `reach` is compared.
 
     Returns
     -------
-    float32 (channels, last - first, bins)
+    float32 (channels, frames asked for, bins)
     """
-    mean = magnitude.mean(axis=0)
-    mean /= np.sqrt(np.einsum("fb,fb->f", mean, mean))[:, None] + np.float32(1e-9)
-    alike = mean[first:last] @ mean.T
-    away = np.abs(np.arange(first, last)[:, None] - np.arange(len(mean)))
+    alike = outlines[0, own] @ outlines[0].T
+    away = np.abs(np.arange(own.start, own.stop)[:, None] - np.arange(magnitude.shape[1]))
     alike[away > reach] = -1
     likest = likest_frames(alike, count, distance)
-    parts = [median_of_frames(part, likest) for part in magnitude]
-    return np.minimum(np.stack(parts), magnitude[:, first:last])
+    return np.stack([np.minimum(median_of_frames(one, likest), one[own]) for one in magnitude])
 
 
 @compiled
@@ -65,27 +73,36 @@ def median_of_frames(magnitude: Real, chosen: Whole) -> Real:
     """Median over the frames of `magnitude` (frames, bins) that each row of `chosen` names, -1 for none."""
     bins, most = magnitude.shape[1], chosen.shape[1]
     out = np.zeros((chosen.shape[0], bins), np.float32)
-    ranked = np.empty((most, _TILE), np.float32)
+    values = np.zeros((most, _LANES), np.float32)
     for row in range(chosen.shape[0]):
         count = np.sum(chosen[row] >= 0)
         if not count:
             continue
-        for low in range(0, bins, _TILE):
-            lanes = min(_TILE, bins - low)
+        for low in range(0, bins, _LANES):
+            lanes = min(_LANES, bins - low)
             for k in range(count):
-                _sort_in(ranked, k, magnitude[chosen[row, k], low : low + lanes])
-            middle = ranked[(count - 1) // 2, :lanes] + ranked[count // 2, :lanes]
-            out[row, low : low + lanes] = middle * np.float32(0.5)
+                values[k, :lanes] = magnitude[chosen[row, k], low : low + lanes]
+            out[row, low : low + lanes] = _median(values, count)[:lanes]
     return out
 
 
 @compiled
-def _sort_in(ranked: Real, count: int, values: Real) -> None:
-    """Sort one value per lane into the first `count` rows of `ranked`, which are sorted, and the row after."""
-    lanes = len(values)
-    ranked[count, :lanes] = values
-    for i in range(count, 0, -1):
-        for lane in range(lanes):
-            upper, lower = ranked[i, lane], ranked[i - 1, lane]
-            ranked[i, lane] = max(upper, lower)
-            ranked[i - 1, lane] = min(upper, lower)
+def _median(values: Real, count: int) -> Real:
+    """Median of the first `count` rows of `values` (rows, _LANES) in each lane."""
+    kept = count // 2 + 1
+    ranked = np.full((kept + 1, _LANES), np.inf, np.float32)
+    ranked[0] = -np.inf
+    other = ranked.copy()
+    for k in range(count):
+        _sort_in(ranked, values[k], min(k + 1, kept), other)
+        ranked, other = other, ranked
+    middle: Real = (ranked[(count + 1) // 2] + ranked[kept]) * np.float32(0.5)
+    return middle
+
+
+@compiled
+def _sort_in(ranked: Real, new: Real, last: int, out: Real) -> None:
+    """Copy the sorted lanes of `ranked`, row 0 of which is minus infinity, to `out` with `new` in its place."""
+    for i in range(1, last + 1):
+        for lane in range(_LANES):
+            out[i, lane] = max(ranked[i - 1, lane], min(ranked[i, lane], new[lane]))
