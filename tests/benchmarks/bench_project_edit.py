@@ -3,7 +3,7 @@
 Both wait for the disk. Run by hand: ``python tests/benchmarks/bench_project_edit.py``.
 """
 
-# ruff: noqa: T201 - a script that speaks to a terminal
+
 
 import dataclasses
 import json
