@@ -3,8 +3,6 @@
 Both wait for the disk. Run by hand: ``python tests/benchmarks/bench_project_edit.py``.
 """
 
-
-
 import dataclasses
 import json
 import os
