@@ -1,12 +1,13 @@
-"""The score of a song: mean SI-SDR over the segments in which a stem is heard.
+"""The score of a song: mean SI-SDR over the segments in which a stem is heard among others.
 
 This is the one protocol by which methods and models are compared here:
 
 - all sounds at 44.1 kHz stereo, the mixture being the sum of the references;
 - cut into segments of 5 s, without overlap; the rest at the end is left out;
-- a segment counts for a stem if the mixture there is above -60 dBFS and the stem at most 30 dB under it: what is
-  quieter is not heard and would decide the mean;
-- SI-SDR of the segment (Le Roux et al., 2019; both channels as one signal), held within -30 and 60 dB so that one
+- a segment counts for a stem if the mixture there is above -60 dBFS and both the stem and the rest of the mixture are
+  at most 30 dB under it: what is quieter is not heard and would decide the mean, and where a stem is alone there is
+  nothing to separate;
+- SI-SDR of the segment (Le Roux et al., 2019; both channels as one signal), held within -30 and 30 dB so that one
   silent estimate does not decide the mean either;
 - a reference named ``bass+other`` is compared with the sum of the estimates ``bass`` and ``other``.
 
@@ -29,7 +30,7 @@ SAMPLE_RATE = 44100
 SEGMENT_S = 5.0
 HEARD_DB = -30.0
 SILENT_DBFS = -60.0
-LOWEST_DB, HIGHEST_DB = -30.0, 60.0
+LOWEST_DB, HIGHEST_DB = -30.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def score_segments(references: Mapping[str, Source], estimates: Mapping[str, Sou
         truth = {name: source.read(start, length) for name, source in references.items()}
         mixture = _sum(truth.values())
         for name, parts in pairs.items():
-            if is_heard(truth[name], mixture):
+            if counts(truth[name], mixture):
                 guess = _sum(estimates[part].read(start, length) for part in parts)
                 scores[name].append((_held(si_sdr(truth[name], guess)), _held(si_sdr(truth[name], mixture))))
     return {
@@ -74,10 +75,11 @@ def score_segments(references: Mapping[str, Source], estimates: Mapping[str, Sou
     }
 
 
-def is_heard(stem: Samples, mixture: Samples) -> bool:
-    """Whether a segment counts for the stem."""
-    mixture_db, stem_db = level_db(mixture), level_db(stem)
-    return mixture_db > SILENT_DBFS and stem_db > mixture_db + HEARD_DB
+def counts(stem: Samples, mixture: Samples) -> bool:
+    """Whether a segment counts for the stem: it is heard, and so is something else."""
+    mixture_db = level_db(mixture)
+    quieter_db = min(level_db(stem), level_db(mixture - stem))
+    return mixture_db > SILENT_DBFS and quieter_db > mixture_db + HEARD_DB
 
 
 def level_db(samples: Samples) -> float:

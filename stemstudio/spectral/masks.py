@@ -26,15 +26,3 @@ def soft_mask(
     mask: NDArray[np.float32] = np.divide(ours, theirs, out=ours)
     mask[silent] = empty
     return mask
-
-
-def wiener_masks(powers: dict[str, NDArray[np.float32]], silent: str) -> dict[str, NDArray[np.float32]]:
-    """Share of each power spectrum in their sum; the shares add up to 1, and `silent` gets the bins where all are 0."""
-    total = np.full_like(powers[silent], _TINY)
-    for power in powers.values():
-        total += power
-    masks = {name: power / total for name, power in powers.items() if name != silent}
-    rest = np.ones_like(total)
-    for mask in masks.values():
-        rest -= mask
-    return {**masks, silent: rest}
