@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
+    QDialog,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -44,7 +45,7 @@ from stemstudio.ui.spectrogram.view import SpectrogramView
 from stemstudio.ui.studio import Studio
 from stemstudio.ui.tasks import Tasks, sentence
 from stemstudio.ui.theme import THEMES, apply_theme
-from stemstudio.ui.widgets.keys import keep_space
+from stemstudio.ui.widgets.elided_label import ElidedLabel
 from stemstudio.ui.widgets.notices import Notices
 
 MENUS = (
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(QSize(1000, 620))
         self._asks = True
+        self._told_of_player = ""
         self.tasks = Tasks(self)
         self.studio = Studio(self.tasks, self)
         self.player = Player(self.studio, self)
@@ -105,7 +107,7 @@ class MainWindow(QMainWindow):
                     menu.insertMenu(self.actions_by_id["new"][1], submenu)
 
     def _make_layout(self) -> None:
-        self._title = QLabel(self)
+        self._title = ElidedLabel(self)
         self._title.setProperty("role", "title")
         self._state = QLabel(self)
         self._state.setProperty("role", "secondary")
@@ -153,7 +155,7 @@ class MainWindow(QMainWindow):
         button = QPushButton(caption, self)
         button.setToolTip(f"{action.toolTip()} ({action.shortcut().toString()})")
         button.clicked.connect(action.trigger)
-        keep_space(button)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # menus and keys do the same; Space belongs to the sound
         return button
 
     def _connect(self) -> None:
@@ -163,6 +165,7 @@ class MainWindow(QMainWindow):
         self.studio.told.connect(self.tell)
         self.tasks.failed.connect(self._on_failed)
         self.player.changed.connect(self._on_changed)
+        self.player.changed.connect(self._on_player_message)
         self.player.moved.connect(self._on_moved)
         self.lanes.seek_requested.connect(self.player.seek)
         self.picture.welcome.open.clicked.connect(self.actions_by_id["open"][1].trigger)
@@ -209,6 +212,9 @@ class MainWindow(QMainWindow):
     def end(self) -> None:
         """Close without a question; what was made is offered at the next start."""
         self._asks = False
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, QDialog):
+            dialog.reject()
         self.close()
 
     def new_project(self) -> None:
@@ -271,7 +277,7 @@ class MainWindow(QMainWindow):
         answer = QMessageBox.question(
             self,
             "Keep the stems?",
-            f"The project “{self.studio.title}” has not been saved anywhere yet.",
+            f"Save the project “{self.studio.title}”? Its stems have not been saved anywhere yet.",
             QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Save,
         )
@@ -318,6 +324,13 @@ class MainWindow(QMainWindow):
             QGuiApplication.clipboard().setText(error.report)
 
         self.notices.show_notice(what, todo, (("Copy details", copy),))
+
+    @Slot()
+    def _on_player_message(self) -> None:
+        """Show what is wrong with the sound device once."""
+        if self.player.message and self.player.message != self._told_of_player:
+            self.tell(self.player.message)
+        self._told_of_player = self.player.message
 
     # Keeping up
 

@@ -47,10 +47,13 @@ class Player(QObject):
         Playing, looping, the song or the message changed.
     moved
         Sent at each tick while the position moves, and after a seek.
+    metered
+        Sent at each tick: meters fall after the sound has ended.
     """
 
     changed = Signal()
     moved = Signal()
+    metered = Signal()
 
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -110,7 +113,7 @@ class Player(QObject):
 
     def levels(self) -> Levels:
         """Levels of what is heard now."""
-        return self._engine.levels() if self._engine else SILENCE
+        return self._engine.levels() if self._engine and self._engine.playing else SILENCE
 
     # What a person does
 
@@ -234,4 +237,5 @@ class Player(QObject):
             self.changed.emit()
         if now != self._was or now[1]:
             self.moved.emit()
+        self.metered.emit()
         self._was = now

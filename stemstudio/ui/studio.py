@@ -314,6 +314,11 @@ class Studio(QObject):
             move(self.session)
         except StemStudioError as error:
             self.tell(error)
+            return
+        there = {track.id for track in self.session.project.tracks}
+        for track_id, running in self._running.items():
+            if track_id not in there:
+                self.tasks.cancel(running.job_id)
 
     def _edit(self, session: Session, label: str, edit: Edit, merge_key: str = "") -> bool:
         """Change the document of `session`; False, and nothing happened, if it is not open or the disk is full."""

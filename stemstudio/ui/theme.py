@@ -107,6 +107,7 @@ def _style_sheet(t: Theme) -> str:
     return f"""
 * {{ font-size: 13px; }}
 QMainWindow, QDialog {{ background: {t.panel}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 4px 6px; }}
 QMenuBar {{ background: {t.panel}; color: {t.text_secondary}; padding: 2px 8px; }}
 QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent; }}

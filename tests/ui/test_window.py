@@ -136,9 +136,7 @@ def test_a_song_is_dropped_separated_mixed_saved_reopened_and_exported(qtbot, wi
     qtbot.mouseClick(window.export_button, LEFT)
     qtbot.waitUntil(lambda: bool(window.notices.notices()), timeout=20000)
     files = sorted(out.iterdir())
-    assert [path.name for path in files] == [
-        f"Été – song ({name}).wav" for name in ("Harmonic", "Percussive", "Residual")
-    ]
+    assert [path.name for path in files] == [f"Été – song ({name}).wav" for name in ("Harmonic", "Percussive")]
     total = sum(soundfile.read(path, dtype="float64")[0] for path in files)
     mixture = soundfile.read(song, dtype="float64")[0]
     assert np.sum((total - mixture) ** 2) < 1e-12 * np.sum(mixture**2)
@@ -393,3 +391,60 @@ def test_waveforms_come_back_when_a_project_was_copied_without_them(qtbot, windo
         path.unlink()
     window.open_path(folder)
     qtbot.waitUntil(lambda: all(each.waveform._envelope for each in window.lanes._widgets), timeout=9000)
+
+
+def test_messages_come_after_messages_have_gone(qtbot, window, tmp_path):
+    for number in range(3):
+        bad = tmp_path / f"bad{number}.wav"
+        bad.write_bytes(b"")
+        drop(window, bad)
+        qtbot.waitUntil(lambda: bool(window.notices.notices()), timeout=9000)
+        window.notices.notices()[0].dismiss()
+        qtbot.wait(50)
+        window.resize(1200 + number, 800)
+    assert not window.notices.notices()
+
+
+def test_the_lane_that_was_clicked_does_not_take_the_selection_back(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    separate(qtbot, window)
+    qtbot.mouseClick(lane(window, "harmonic"), LEFT, pos=QPoint(60, 12))
+    lane(window, "harmonic").setFocus(Qt.FocusReason.MouseFocusReason)
+    window.actions_by_id["next_lane"][1].trigger()
+    assert lane(window, "percussive").hasFocus()
+    window.menuBar().setFocus(Qt.FocusReason.PopupFocusReason)
+    lane(window, "percussive").setFocus(Qt.FocusReason.PopupFocusReason)
+    assert window.studio.lane.key == "percussive"
+
+
+def test_undoing_the_song_stops_its_separation(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    window.separate()
+    window.actions_by_id["undo"][1].trigger()
+    qtbot.waitUntil(lambda: not window.studio._running, timeout=20000)
+    assert window.studio.track is None
+    assert not window.notices.notices()
+
+
+def test_space_does_not_press_what_got_the_focus_by_chance(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    window.activateWindow()
+    window.inspector.page("Separate")._method.setFocus()
+    tabs = window.inspector._tabs.tabBar()
+    qtbot.mouseClick(tabs, LEFT, pos=tabs.tabRect(1).center())
+    qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Space)
+    assert window.studio.track is not None
+    assert window.player.playing
+
+
+def test_meters_fall_when_the_sound_is_paused(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    qtbot.mouseClick(window.transport.play, LEFT)
+    meter = window.transport._meter
+    qtbot.waitUntil(lambda: meter._peak_db[0] > -40, timeout=9000)
+    qtbot.mouseClick(window.transport.play, LEFT)
+    qtbot.waitUntil(lambda: meter._peak_db[0] <= -60, timeout=9000)

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog
 
 from stemstudio.core.resources import resource
+from stemstudio.exporting.naming import legal_name
 from stemstudio.project.storage import SUFFIX
 from stemstudio.ui.actions.spec import SEPARATOR, ActionSpec
 from stemstudio.ui.dialogs.export import ExportDialog
@@ -24,7 +26,7 @@ AUDIO_PATTERNS = " ".join(f"*.{ending}" for ending in _ENDINGS.split())
 
 def open_song(window: MainWindow) -> None:
     """Ask for songs and open them."""
-    start = window.studio.settings.recent[0] if window.studio.settings.recent else ""
+    start = str(_usual_folder(window, projects=False))
     filters = f"Songs ({AUDIO_PATTERNS});;All files (*)"
     paths, _ = QFileDialog.getOpenFileNames(window, "Open songs", start, filters)
     for path in paths:
@@ -33,9 +35,19 @@ def open_song(window: MainWindow) -> None:
 
 def open_project(window: MainWindow) -> None:
     """Ask for a project folder and open it."""
-    path = QFileDialog.getExistingDirectory(window, f"Open a project (a folder that ends in {SUFFIX})")
+    title = f"Open a project (a folder that ends in {SUFFIX})"
+    path = QFileDialog.getExistingDirectory(window, title, str(_usual_folder(window, projects=True)))
     if path:
         window.open_path(Path(path))
+
+
+def _usual_folder(window: MainWindow, projects: bool) -> Path:
+    """Where the last project, or song, was; else the person's music."""
+    for text in window.studio.settings.recent:
+        path = Path(text)
+        if (path.suffix == SUFFIX) == projects and path.parent.is_dir():
+            return path.parent
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation))
 
 
 def open_demo(window: MainWindow) -> None:
@@ -53,7 +65,8 @@ def save(window: MainWindow) -> None:
 
 def save_as(window: MainWindow, then: Callable[[], object] | None = None) -> None:
     """Ask for a place and keep the project there from now on; `then` is called once it is there."""
-    suggested = f"{window.studio.title or 'Project'}{SUFFIX}"
+    name = legal_name(window.studio.title or "Project")
+    suggested = str(_usual_folder(window, projects=True) / f"{name}{SUFFIX}")
     path, _ = QFileDialog.getSaveFileName(window, "Save project as", suggested, f"Projects (*{SUFFIX})")
     if path:
         folder = Path(path)
@@ -65,7 +78,7 @@ def export(window: MainWindow) -> None:
     track = window.studio.track
     if track is None:
         return
-    dialog = ExportDialog(track, window.studio.settings, window)
+    dialog = ExportDialog(track, window.studio.settings, _silent_stems(window), window)
     if dialog.exec():
         choice, folder = dialog.choice(), dialog.folder()
         settings = replace(
@@ -78,6 +91,18 @@ def export(window: MainWindow) -> None:
         window.studio.update_settings(settings)
         window.studio.export(track, folder, choice, window.tell_exported)
     dialog.deleteLater()
+
+
+def _silent_stems(window: MainWindow) -> frozenset[str]:
+    """Names of the stems in which nothing rises above −120 dB, so that the others add up without them."""
+    silent = set()
+    for lane in window.studio.lanes():
+        peaks = lane.clips.peaks(lane.clip.id, build=False) if lane.stem and not lane.stem.patches else None
+        if peaks is not None:
+            low, high = peaks.draw(0, lane.clip.frames, 64)
+            if max(high.max(), -low.min()) < 1e-6:
+                silent.add(lane.key)
+    return frozenset(silent)
 
 
 def preferences(window: MainWindow) -> None:

@@ -37,16 +37,20 @@ _FORMATS = (
 
 
 class ExportDialog(QDialog):
-    """Asks for stems, format, names and folder."""
+    """Asks for stems, format, names and folder; stems that are `silent` are not ticked."""
 
-    def __init__(self, track: Track, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, track: Track, settings: Settings, silent: frozenset[str] = frozenset(), parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export stems")
         self.setMinimumWidth(520)
         self._track = track
         self._boxes = {stem.name: QCheckBox(stem_kind(stem.name).title, self) for stem in track.stems}
-        for box in self._boxes.values():
-            box.setChecked(True)
+        for name, box in self._boxes.items():
+            box.setChecked(name not in silent)
+            if name in silent:
+                box.setText(f"{box.text()} (silent)")
         self._mix = QCheckBox("Mix", self)
         self._mix.setToolTip("All stems with their gain, pan, mute and solo, in one file.")
         self._mix.setChecked(not track.stems)

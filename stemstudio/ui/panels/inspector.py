@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QApplication, QTabWidget, QVBoxLayout, QWidget
 
 from stemstudio.ui.panels.history_page import HistoryPage
 from stemstudio.ui.panels.separate_page import SeparatePage
@@ -29,9 +30,17 @@ class Inspector(QWidget):
         self._pages = {title: make(studio) for title, make in PAGES}
         for title, page in self._pages.items():
             self._tabs.addTab(page, title)
+        self._tabs.tabBarClicked.connect(self._on_tab_clicked)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 12)
         layout.addWidget(self._tabs)
+
+    @Slot()
+    def _on_tab_clicked(self) -> None:
+        """Take the focus from the page that goes away: Qt would hand it to whatever comes next, and Space with it."""
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            focused.clearFocus()
 
     def page(self, title: str) -> QWidget:
         """Return a page by its title."""

@@ -19,6 +19,7 @@ from stemstudio.ui.widgets.waveform import Envelope, Waveform
 
 GAIN_LOW_DB, GAIN_HIGH_DB = -60.0, 12.0
 _STEPS_PER_DB = 10
+_BY_TAB = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class LaneWidget(QFrame):
@@ -103,9 +104,10 @@ class LaneWidget(QFrame):
             self.selected.emit(self.lane.key)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Select the lane, so that M and S mean the one with the focus."""
+        """Select the lane that is reached by Tab, so that M and S mean the one with the focus."""
         super().focusInEvent(event)
-        self.selected.emit(self.lane.key)
+        if event.reason() in _BY_TAB:
+            self.selected.emit(self.lane.key)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the frame and the colour at the left edge."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from stemstudio.audio.peaks import Peaks
@@ -168,8 +168,12 @@ class LanesPanel(QWidget):
     @Slot()
     def _on_lane_selected(self) -> None:
         lane = self._studio.lane
+        focus_is_here = any(widget.hasFocus() for widget in self._widgets)
         for widget in self._widgets:
-            widget.set_selected(lane is not None and widget.lane.key == lane.key)
+            selected = lane is not None and widget.lane.key == lane.key
+            widget.set_selected(selected)
+            if selected and focus_is_here:
+                widget.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(str, object, str)
     def _on_strip_changed(self, key: str, strip: Strip, gesture: str) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stemstudio.core.stems import stem_kind
 from stemstudio.separation.backend import BackendInfo, Missing
@@ -134,6 +143,9 @@ class SeparatePage(QWidget):
         self.button.setToolTip(
             "Open a song first." if track is None else "Stop; nothing is kept." if running else "Separate (Ctrl+Return)"
         )
+        focused = QApplication.focusWidget()
+        if running and focused is not None and self.isAncestorOf(focused):
+            focused.clearFocus()  # Qt would hand it to whatever comes next, and Space with it
         self._method.setEnabled(not running)
         self._form.setEnabled(not running)
 

@@ -42,6 +42,7 @@ class Transport(QWidget):
         self.original.clicked.connect(player.set_original)
         player.changed.connect(self._on_changed)
         player.moved.connect(self._on_moved)
+        player.metered.connect(self._on_metered)
         self.set_theme(theme)
         self._on_changed()
         self._on_moved()
@@ -90,13 +91,17 @@ class Transport(QWidget):
         for button in (self.play, self.stop, self.loop):
             button.setEnabled(ready)
         self.original.setEnabled(player.has_stems)
-        self._message.setText(player.message)
+        self._message.setText("No sound is heard" if player.message else "")
+        self._message.setToolTip(player.message)
         self._message.setVisible(bool(player.message))
         self._length.setText("/ " + clock(player.frames / player.sample_rate))
 
     @Slot()
     def _on_moved(self) -> None:
         self._time.setText(clock(self._player.position / self._player.sample_rate))
+
+    @Slot()
+    def _on_metered(self) -> None:
         levels = self._player.levels()
         self._meter.set_levels(levels.peak, levels.rms)
 

@@ -99,7 +99,7 @@ class Notices(QWidget):
         for old in shown[: max(0, len(shown) - _MOST + 1)]:
             old.dismiss()
         notice = Notice(what, todo, buttons, self)
-        notice.dismissed.connect(self._place)
+        notice.dismissed.connect(self._on_dismissed)
         self._shown = [*self.notices(), notice]
         self._layout.addWidget(notice)
         if brief:
@@ -120,6 +120,12 @@ class Notices(QWidget):
         if watched is self._over and event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
+
+    @Slot()
+    def _on_dismissed(self) -> None:
+        # What is dismissed is deleted soon: nothing may hold it.
+        self._shown = self.notices()
+        self._place()
 
     @Slot()
     def _place(self) -> None:
