@@ -35,11 +35,17 @@ def add_to(commands: Any) -> None:
     )
     add("--backend", metavar="ID", help="separation method (see: stemstudio backends); the best one ready by default")
     add("--model", metavar="ID", help="model of the method")
-    add("--stems", metavar="A,B", type=words, default=(), help="write only these; the residual is then all the rest")
+    add(
+        "--stems",
+        metavar="A,B",
+        type=words,
+        default=(),
+        help="write only these; a residual that is kept is then all the rest",
+    )
     add("--set", metavar="NAME=VALUE", type=setting, action="append", default=[], dest="settings", help="a parameter")
     add("--start", metavar="S", type=seconds, default=0.0, help="begin here: seconds or minutes:seconds")
     add("--end", metavar="S", type=seconds, help="end here")
-    add("--format", choices=_FORMATS, default="wav")
+    add("--format", choices=_FORMATS, default="wav", help="mp3, ogg, opus and m4a cannot be written yet")
     add("--bits", choices=BITS, default="24", help="32f is floating point; 16 is dithered")
     add(
         "--name",
