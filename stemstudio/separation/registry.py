@@ -13,6 +13,7 @@ _BACKENDS = {
     "classic-4": "stemstudio.separation.classic.recipe:ClassicFour",
     "hpss": "stemstudio.separation.classic.hpss:Hpss",
     "repet-sim": "stemstudio.separation.classic.repet_sim:RepetSim",
+    "stemstudio-small": "stemstudio.separation.neural.small:SmallSeparator",
 }
 _BEST_FIRST = ("classic-4",)
 """Defaults in order of quality; the first that is ready is taken. The last one needs no model."""

@@ -31,6 +31,14 @@ def place(rng: np.random.Generator, samples: Samples) -> Samples:
     return samples * np.float32(rng.choice([-1, 1]))
 
 
+def drive(rng: np.random.Generator, samples: Samples) -> Samples:
+    """Bend the waveform as an amplifier or a tape does, by a drawn amount; the loudest sample keeps its level."""
+    peak = np.float32(max(float(np.abs(samples).max()), 1e-6))
+    amount = np.float32(rng.uniform(0.8, 4.0))
+    bent: Samples = np.tanh(samples / peak * amount) * (peak / np.tanh(amount))
+    return bent
+
+
 def equaliser(rng: np.random.Generator, bins: int, rate: float = 44100.0) -> Samples:
     """Draw a smooth gain for each bin of a spectrum: float32 (bins,), within 9 dB, sometimes with a steep end."""
     knots_hz = np.array([30, 100, 250, 600, 1500, 4000, 9000, 20000.0])

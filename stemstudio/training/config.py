@@ -47,7 +47,7 @@ class RunConfig:
         Updates whose gradients are added before the weights change.
     peak_rate, warm_up, average, clip : see `loop.Trainer`
     precision : {'bf16', 'fp32'}
-    loss : {'log', 'mse'}
+    loss : {'balanced', 'log', 'mse'}
     as_made : float
         Share of passages with the song's own balance; the rest is mixed across songs.
     synthetic : int
@@ -73,7 +73,7 @@ class RunConfig:
     average: float = 0.999
     clip: float = 5.0
     precision: str = "bf16"
-    loss: str = "log"
+    loss: str = "balanced"
     as_made: float = 0.4
     synthetic: int = 0
     workers: int = 1
@@ -123,7 +123,7 @@ def read_config(path: Path) -> RunConfig:
         raise BadInput(f"{path.name} has no [[material]].", "Name at least one folder of stems.")
     data["hyperparameters"] = _tuples(data.get("hyperparameters", {}))
     config = RunConfig(**{**data, "folder": here / data["folder"]}, material=tuple(collections))
-    for name, allowed in (("precision", ("bf16", "fp32")), ("loss", ("log", "mse"))):
+    for name, allowed in (("precision", ("bf16", "fp32")), ("loss", ("balanced", "log", "mse"))):
         if getattr(config, name) not in allowed:
             raise BadInput(f"{name} is {getattr(config, name)!r}.", f"Choose one of: {', '.join(allowed)}.")
     return config

@@ -14,24 +14,31 @@ from stemstudio.training.mixing import Batch
 WaveLoss = Callable[[Tensor, Tensor], Tensor]
 
 
-def stem_errors(masks: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Squared error and energy of each stem and frame: two (batch, 4, frames).
+def _joined(masks: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Masks, products with the mixture and energies by stem; where bass and other are one recording, they are one row.
 
-    Where bass and other are one recording, the bass row holds both and the other row is zero.
+    That row is the third; the fourth is zero there. The two are taken as uncorrelated where they add up.
     """
     joint = batch.joint[:, None, None, None]
     vocals, drums, bass, other = masks.unbind(1)
     masks = torch.stack([vocals, drums, torch.where(joint, bass + other, bass), torch.where(joint, 0.0, other)], 1)
-    cross = batch.cross
+    cross, energy = batch.cross, batch.energy
     if bool(batch.joint.any()):
-        cross = cross.clone()
-        cross[batch.joint, 2] += cross[batch.joint, 3]
-        cross[batch.joint, 3] = 0
-    error = (masks.square() * batch.mix[:, None] - 2 * masks * cross).sum((2, 4)) + batch.energy
-    return error.clamp(min=0), batch.energy
+        cross, energy = cross.clone(), energy.clone()
+        for sums in (cross, energy):
+            sums[batch.joint, 2] += sums[batch.joint, 3]
+            sums[batch.joint, 3] = 0
+    return masks, cross, energy
 
 
-def log_error(masks: Tensor, batch: Batch, window: int = 64, silence: float = 0.25, floor: float = 1e-2) -> Tensor:
+def stem_errors(masks: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Squared error and energy of each stem and frame: two (batch, 4, frames); see `_joined` for their rows."""
+    masks, cross, energy = _joined(masks, batch)
+    error = (masks.square() * batch.mix[:, None] - 2 * masks * cross).sum((2, 4)) + energy
+    return error.clamp(min=0), energy
+
+
+def log_error(masks: Tensor, batch: Batch, window: int = 64, silence: float = 0.8, floor: float = 2e-3) -> Tensor:
     """Mean over stems and windows of ten times the logarithm of squared error over mixture energy.
 
     This is minus the signal-to-distortion ratio in decibels but for a constant that the masks cannot change
@@ -60,7 +67,34 @@ def squared_error(masks: Tensor, batch: Batch) -> Tensor:
     return (error.sum((1, 2)) / (batch.mix.sum((1, 2, 3)) + 1e-9)).mean()
 
 
-LOSSES = {"log": log_error, "mse": squared_error}
+def scale_invariant(masks: Tensor, batch: Batch, window: int = 64) -> Tensor:
+    """Minus the mean SI-SDR in dB over windows and the stems that are heard in them, held between -20 and 30 dB.
+
+    On its own it leaves the level of a stem open; see `balanced`.
+    """
+    masks, cross, energy = _joined(masks, batch)
+    window = min(window, cross.shape[3])
+    inner, guess, wanted, mix = (
+        x.unfold(-1, window, window).sum(-1)
+        for x in (
+            (masks * cross).sum((2, 4)),
+            (masks.square() * batch.mix[:, None]).sum((2, 4)),
+            energy,
+            batch.mix.sum((1, 3))[:, None],
+        )
+    )
+    target = inner.clamp(min=0).square() / (wanted + 1e-9)
+    ratio = ((guess - target).clamp(min=0) + 1e-3 * wanted + 1e-9) / (target + 1e-2 * wanted + 1e-9)
+    heard = (wanted > 1e-3 * mix).float()
+    return (10 * torch.log10(ratio) * heard).sum() / heard.sum().clamp(min=1)
+
+
+def balanced(masks: Tensor, batch: Batch) -> Tensor:
+    """Half `log_error`, half `scale_invariant`: the one holds the level, the other does not reward holding back."""
+    return (log_error(masks, batch) + scale_invariant(masks, batch)) / 2
+
+
+LOSSES = {"balanced": balanced, "log": log_error, "mse": squared_error}
 
 
 def si_sdr_loss(estimate: Tensor, target: Tensor) -> Tensor:

@@ -15,12 +15,12 @@ from torch import Tensor
 
 from stemstudio.core.buffer import Samples
 from stemstudio.separation.neural.bands import HOP, N_FFT, STEMS, band_edges, features
-from stemstudio.training.augment import equaliser, place, rms, vary_speed
+from stemstudio.training.augment import drive, equaliser, place, rms, vary_speed
 from stemstudio.training.bandsums import band_sums
 from stemstudio.training.material import JOINT, Library
 
 _LEVEL_DB = {"vocals": (-3.0, 5.0), "drums": (0.0, 5.0), "bass": (-4.0, 5.0), "other": (-5.0, 5.0), JOINT: (-2.0, 5.0)}
-_ABSENT = {"vocals": 0.2, "drums": 0.12, "bass": 0.15, "other": 0.12}
+_ABSENT = {"vocals": 0.25, "drums": 0.12, "bass": 0.15, "other": 0.12}
 _LAYERS = {
     "vocals": (0.65, 0.25, 0.1),
     "drums": (0.6, 0.3, 0.1),
@@ -55,9 +55,11 @@ def _layered(rng: np.random.Generator, library: Library, stem: str, frames: int)
     out = np.zeros((2, frames), np.float32)
     for layer in range(1 + int(rng.choice(len(_LAYERS[stem]), p=_LAYERS[stem]))):
         clip = library.draw(rng, stem)
-        speed = float(2 ** (rng.uniform(-3, 3) / 12)) if rng.random() < 0.75 else 1.0
+        speed = float(2 ** (rng.uniform(-5, 5) / 12)) if rng.random() < 0.75 else 1.0
         span = int(frames * speed) + 4
         samples = vary_speed(clip.read(clip.draw_start(rng, span), span), speed, frames)
+        if rng.random() < 0.3:
+            samples = drive(rng, samples)
         level = rms(samples)
         if level > 1e-5:
             out += place(rng, samples) * np.float32(10 ** (rng.normal(0, 4 if layer else 0.01) / 20) / level)
