@@ -8,13 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 from torch import nn
 
 from stemstudio.core.errors import UserError
 from stemstudio.core.progress import Progress, Reporter
 from stemstudio.separation.neural.checkpoints import make_network
 from stemstudio.training.cleaning import inspect, write_report
+from stemstudio.training.composing import compose_pieces, provenance_of, restyle_voices, sing_melodies
 from stemstudio.training.config import RunConfig, read_config
 from stemstudio.training.exporting import export
 from stemstudio.training.heldout import score, windows
@@ -116,27 +116,14 @@ def _prepare(
         songs = sorted(folder for folder in target.iterdir() if folder.is_dir())
         for folder in songs:
             (kept_back if folder.name in held else folders)[folder] = material.weight / len(songs)
-    if config.synthetic:
-        folders[_compose(config, config.folder / "material" / "synthetic", reporter)] = 1.0
-        made = f"{config.synthetic} pieces composed by the lab"
-        licence = "made by code; FluidR3 GM soundfont: MIT"
-        rows.append(Provenance("composed", "all", made, licence, "", 24.0 * config.synthetic, held_out=False))
+    made = config.folder / "material" / "made"
+    compose_pieces(made, config.synthetic, config.seed, reporter.part(0.0, 0.5))
+    sing_melodies(made, config.sung, config.seed, reporter.part(0.5, 0.7))
+    restyle_voices(made, list(folders), config.restyled, config.seed, reporter.part(0.7, 1.0))
+    if made.exists():
+        folders[made] = config.made_weight
+        rows += provenance_of(made)
     return rows, folders, open_library(kept_back).songs
-
-
-def _compose(config: RunConfig, folder: Path, reporter: Reporter) -> Path:
-    from stemstudio.training.synth import render
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(config.synthetic):
-        if (folder / f"drums__piece{number}.npy").exists():
-            continue
-        reporter.update(number / config.synthetic, "Composing")
-        stems = render(np.random.default_rng((config.seed, number)), {})
-        for name in sorted(stems, key="drums".__eq__):  # drums come last: with them a piece is complete
-            stem = name.rstrip("0123456789")
-            np.save(folder / f"{stem}__piece{number}{name.removeprefix(stem)}.npy", stems[name].astype(np.float16))
-    return folder
 
 
 def _join_processes() -> int:

@@ -50,8 +50,11 @@ class RunConfig:
     loss : {'balanced', 'log', 'mse'}
     as_made : float
         Share of passages with the song's own balance; the rest is mixed across songs.
-    synthetic : int
-        Pieces that the composer adds to the material (needs fluidsynth).
+    synthetic, sung, restyled : int
+        What code adds to the material: composed pieces (needs fluidsynth), melodies sung with synthesised words (needs
+        espeak-ng), and copies of every recorded voice at another pitch and tempo.
+    made_weight : float
+        Share of the draws that all this has.
     weights_licence : str
         Of the model that is made.
     """
@@ -76,6 +79,9 @@ class RunConfig:
     loss: str = "balanced"
     as_made: float = 0.4
     synthetic: int = 0
+    sung: int = 0
+    restyled: int = 0
+    made_weight: float = 1.0
     workers: int = 1
     save_every_s: float = 180.0
     score_every_s: float = 300.0

@@ -6,6 +6,7 @@ holds bass and other in one goes by the name ``bass+other``.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,19 @@ def plain(folder: Path) -> Iterator[Recording]:
             stem = _STEMS.get(path.stem.partition("__")[0].lower())
             if stem is not None:
                 yield Recording(song.name, stem, path)
+
+
+def manifest(folder: Path) -> Iterator[Recording]:
+    """``song/name.m4a``, with a ``manifest.csv`` that says in its columns song, stem and category what each file is."""
+    path = folder / "manifest.csv"
+    if not path.is_file():
+        return
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            stem = _STEMS.get((row.get("category") or "").lower())
+            sound = folder / (row.get("song") or "") / (row.get("stem") or "")
+            if stem is not None and sound.is_file():
+                yield Recording(row["song"], stem, sound)
 
 
 def musdb18(folder: Path) -> Iterator[Recording]:
@@ -103,6 +117,7 @@ def _slakh_classes(text: str) -> dict[str, str]:
 
 READERS: dict[str, Callable[[Path], Iterator[Recording]]] = {
     "plain": plain,
+    "manifest": manifest,
     "musdb18": musdb18,
     "musdb18hq": musdb18hq,
     "moisesdb": moisesdb,

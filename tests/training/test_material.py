@@ -9,6 +9,7 @@ import soundfile
 from stemstudio.core.errors import BadInput
 from stemstudio.core.progress import Progress
 from stemstudio.training.cleaning import inspect
+from stemstudio.training.composing import provenance_of, restyle_voices
 from stemstudio.training.material import open_clip, open_library
 from stemstudio.training.preparing import decode, prepare
 from stemstudio.training.provenance import licence_of
@@ -41,6 +42,15 @@ def test_plain_folders_and_parts(tmp_path: Path) -> None:
         ("one", "bass+other", "bass+other.wav"),
         (tmp_path.name, "bass", "bass.wav"),
     }
+
+
+def test_a_manifest_says_what_the_files_are(tmp_path: Path) -> None:
+    tone(tmp_path / "one" / "vox.wav")
+    tone(tmp_path / "one" / "synth.wav")
+    (tmp_path / "manifest.csv").write_text(
+        "song,stem,category\none,vox.wav,vocals\none,synth.wav,bass+other\none,gone.wav,drums\none,vox.wav,weather\n"
+    )
+    assert [(part.song, part.stem) for part in read("manifest", tmp_path)] == [("one", "vocals"), ("one", "bass+other")]
 
 
 def test_musdb18_is_read_stream_by_stream(tmp_path: Path) -> None:
@@ -141,3 +151,15 @@ def test_cleaning_finds_silence_and_bleed(tmp_path: Path) -> None:
     found = {(item.stem, item.kind): item for item in inspect("s", open_library({tmp_path: 1.0}).songs[tmp_path.name])}
     assert set(found) == {("vocals", "bleed"), ("other", "silent")}
     assert found["vocals", "bleed"].level_db == pytest.approx(-40, abs=2)
+
+
+def test_voices_are_moved_in_pitch_without_their_pauses(tmp_path: Path) -> None:
+    time = np.arange(4 * RATE) / RATE
+    voice = np.stack([np.where(time < 2, 0.3 * np.sin(2 * np.pi * 300 * time), 0)] * 2)
+    (tmp_path / "song").mkdir()
+    np.save(tmp_path / "song" / "vocals__a.npy", voice.astype(np.float16))
+    restyle_voices(tmp_path / "made", [tmp_path / "song"], 2, 1, Progress())
+    rows = provenance_of(tmp_path / "made")
+    assert [row.stem for row in rows] == ["vocals", "vocals"]
+    assert all(1.5 < row.seconds < 3.2 for row in rows)
+    assert len({row.sha256 for row in rows}) == 2
