@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -22,7 +23,7 @@ from stemstudio.training.loop import Trainer, settle_statistics
 from stemstudio.training.material import Clip, open_library
 from stemstudio.training.mixing import Mixer
 from stemstudio.training.plots import plot_log
-from stemstudio.training.preparing import prepare
+from stemstudio.training.preparing import folder_name, prepare
 from stemstudio.training.provenance import Provenance, licence_of, write_data_card
 from stemstudio.training.readers import read
 
@@ -35,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="stemstudio train", description=__doc__)
     parser.add_argument("run", type=Path, help="the run's TOML file")
     parser.add_argument("--allow-unknown-licence", action="store_true", help="for models that stay at home")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this time; run again to go on")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="stop after this time; run again to go on")
     options = parser.parse_args(argv)
     try:
         card = train(
@@ -52,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def train(
-    config: RunConfig, *, allow_unknown_licence: bool = False, seconds: float = float("inf"), reporter: Reporter
+    config: RunConfig, *, allow_unknown_licence: bool = False, seconds: float = math.inf, reporter: Reporter
 ) -> Path:
     """Carry out a run, or go on with one that was stopped; returns the path of the model's card.
 
@@ -63,9 +64,16 @@ def train(
     """
     import torch
 
+    rank, processes = _join_processes()
     config.folder.mkdir(parents=True, exist_ok=True)
+    if rank:
+        torch.distributed.barrier()  # the first process prepares what all of them read
     rows, folders, held = _prepare(config, allow_unknown_licence, reporter)
-    write_data_card(config.folder / "data_card.csv", rows)
+    library = open_library(folders)
+    if rank == 0:
+        _write_papers(config, rows, {**library.songs, **held})
+        if processes > 1:
+            torch.distributed.barrier()
     torch.manual_seed(config.seed)
     network = make_network(config.network, config.hyperparameters)
     trainer = Trainer.of(config, network)
@@ -78,12 +86,6 @@ def train(
         sys.stderr.write(f"{time.strftime('%H:%M:%S')} step {trainer.step}: loss {trainer.last_loss:.2f}; {words}\n")
         return found
 
-    rank = _join_processes()
-    library = open_library(folders)
-    if rank == 0 and not (config.folder / "findings.csv").exists():
-        songs = {**library.songs, **held}
-        findings = [finding for song, stems in songs.items() for finding in inspect(song, stems)]
-        write_report(config.folder / "findings.csv", findings)
     mixer = Mixer(library, config.seed + 7919 * rank, config.batch, config.frames, config.as_made)
     trainer.run(
         mixer,
@@ -91,14 +93,23 @@ def train(
         save_every_s=config.save_every_s,
         score_every_s=config.score_every_s,
         score=held_out if batches and rank == 0 else None,
-        seconds=seconds,
+        # Several processes have to stop at the same step, and their clocks differ.
+        seconds=seconds if processes == 1 else math.inf,
     )
     network.load_state_dict(trainer.averaged)
-    settle_statistics(network, [batch for step in range(_SETTLING) for batch in mixer.batches(step)])
-    scores = held_out(network) if batches else {}
-    if (config.folder / "log.csv").exists():
+    if rank == 0:
+        settle_statistics(network, [batch for step in range(_SETTLING) for batch in mixer.batches(step)])
         plot_log(config.folder / "log.csv", config.folder / "log.png")
-    return export(config, config.folder / "model", network.state_dict(), rows, scores, trainer.step)
+        scores = held_out(network) if batches else {}
+        return export(config, config.folder / "model", network.state_dict(), rows, scores, trainer.step)
+    return config.folder / "model" / f"{config.id}.toml"
+
+
+def _write_papers(config: RunConfig, rows: list[Provenance], songs: dict[str, dict[str, Clip]]) -> None:
+    write_data_card(config.folder / "data_card.csv", rows)
+    if not (config.folder / "findings.csv").exists():
+        findings = [finding for song, stems in songs.items() for finding in inspect(song, stems)]
+        write_report(config.folder / "findings.csv", findings)
 
 
 def _prepare(
@@ -115,7 +126,9 @@ def _prepare(
         rows += found
         songs = sorted(folder for folder in target.iterdir() if folder.is_dir())
         for folder in songs:
-            (kept_back if folder.name in held else folders)[folder] = material.weight / len(songs)
+            (kept_back if folder.name in {folder_name(song) for song in held} else folders)[folder] = (
+                material.weight / len(songs)
+            )
     made = config.folder / "material" / "made"
     compose_pieces(made, config.synthetic, config.seed, reporter.part(0.0, 0.5))
     sing_melodies(made, config.sung, config.seed, reporter.part(0.5, 0.7))
@@ -126,10 +139,11 @@ def _prepare(
     return rows, folders, open_library(kept_back).songs
 
 
-def _join_processes() -> int:
-    """Number of this process among those that torchrun started, 0 where there is one only."""
+def _join_processes() -> tuple[int, int]:
+    """Join the processes that torchrun started: number of this one, and how many there are."""
     import torch
 
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    return int(os.environ.get("RANK", "0"))
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if processes > 1 and not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("gloo")
+    return int(os.environ.get("RANK", "0")), processes

@@ -41,7 +41,7 @@ def prepare(
         songs.setdefault(recording.song, []).append(recording)
     for number, (song, parts) in enumerate(songs.items()):
         reporter.update(number / len(songs), f"Decoding {song}")
-        target = folder / _safe(song)
+        target = folder / folder_name(song)
         seconds = _prepare_song(parts, target) if not (target / "complete").exists() else _seconds(parts, target)
         hashes = {path: digest(path) for path in {part.path for part in parts}}
         rows += [
@@ -51,12 +51,13 @@ def prepare(
     return rows
 
 
-def _safe(name: str) -> str:
+def folder_name(name: str) -> str:
+    """Turn a song's name into one that every disk takes."""
     return re.sub(r"[^\w. -]", "_", name)
 
 
 def _clip_path(part: Recording, target: Path) -> Path:
-    return target / f"{part.stem}__{_safe(part.path.parent.name)}_{_safe(part.path.stem)}_{part.stream}.npy"
+    return target / f"{part.stem}__{folder_name(part.path.parent.name)}_{folder_name(part.path.stem)}_{part.stream}.npy"
 
 
 def _prepare_song(parts: list[Recording], target: Path) -> dict[Recording, float]:
