@@ -89,3 +89,12 @@ def test_a_run_file_that_does_not_fit_says_why(tmp_path: Path, old: str, new: st
     (tmp_path / "run.toml").write_text(RUN.replace(old, new))
     with pytest.raises(BadInput, match=words):
         read_config(tmp_path / "run.toml")
+
+
+def test_the_run_of_the_model_that_ships_is_readable(repository: Path) -> None:
+    config = read_config(repository / "stemstudio" / "training" / "runs" / "stemstudio-small.toml")
+    card = read_card(repository / "models" / "stemstudio-small.toml")
+    assert config.id == card.id
+    assert config.network == card.network
+    assert dict(config.hyperparameters) == dict(card.hyperparameters)
+    assert config.weights_licence == card.weights_licence
