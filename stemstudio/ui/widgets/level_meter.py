@@ -45,7 +45,7 @@ class LevelMeter(QWidget):
             self._peak_db[channel] = peak_db
             self._rms_db[channel] = max(_decibel(mean), self._rms_db[channel] - fall, FLOOR_DB)
             held, since = self._hold[channel]
-            if peak_db >= held or now - since > _HOLD_S:
+            if peak_db > held or (peak_db < held and now - since > _HOLD_S):
                 self._hold[channel] = (peak_db, now)
         if before != (self._peak_db, self._rms_db, self._hold):
             self.update()
