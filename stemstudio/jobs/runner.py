@@ -195,6 +195,9 @@ class Runner:
         with self._lock:
             if self._closed:
                 return
+            # A cancel may have come after the work's last look at it; under the lock it is final.
+            if entry.progress.cancelled and isinstance(tell, partial) and tell.func is _finish:
+                tell = entry.on_cancelled
             self._end(entry, tell)
         self._wake()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -29,11 +28,11 @@ from stemstudio.core.progress import Reporter
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.exporting import Exported
 from stemstudio.project.database import DATABASE
-from stemstudio.project.recovery import Recoverable, discard, recoverable
 from stemstudio.project.storage import SUFFIX
 from stemstudio.ui.actions import edit, file, help, playback, view  # noqa: A004 - a menu's name, not the builtin
 from stemstudio.ui.actions.spec import ActionSpec, add_actions
 from stemstudio.ui.icons import icon
+from stemstudio.ui.lost_work import LostWork, OpenPath
 from stemstudio.ui.panels.inspector import Inspector
 from stemstudio.ui.panels.job_bar import JobBar
 from stemstudio.ui.panels.lanes_panel import LanesPanel
@@ -101,9 +100,9 @@ class MainWindow(QMainWindow):
             menu = self.menuBar().addMenu(title)
             self.actions_by_id |= add_actions(menu, specs, self)
             if specs is file.ACTIONS:
-                self._recent, self._unsaved = menu.addMenu("Open recent"), menu.addMenu("Unsaved projects")
-                self._unsaved.setEnabled(False)
-                for submenu in (self._recent, self._unsaved):
+                self._recent, unsaved = menu.addMenu("Open recent"), menu.addMenu("Unsaved projects")
+                self._lost_work = LostWork(self.tasks, self.notices, unsaved, self.open_path)
+                for submenu in (self._recent, unsaved):
                     menu.insertMenu(self.actions_by_id["new"][1], submenu)
 
     def _make_layout(self) -> None:
@@ -183,7 +182,7 @@ class MainWindow(QMainWindow):
         """Open `paths`, or offer what was left unsaved; then load in the background what is slow to load."""
         for path in paths:
             self.open_path(path)
-        self.tasks.start(Job("", Lane.IO, lambda _: recoverable()), self._offer_lost_work)
+        self._lost_work.look()
         self.tasks.start(Job("", Lane.CPU, _warm_up), lambda _: None)
 
     def open_path(self, path: Path) -> None:
@@ -221,29 +220,6 @@ class MainWindow(QMainWindow):
         """Begin with nothing, after asking what becomes of unsaved work."""
         if self._may_leave(self.new_project):
             self.studio.new_project()
-
-    def _offer_lost_work(self, found: tuple[Recoverable, ...]) -> None:
-        """Offer the latest unsaved project at once, and all of them in the File menu."""
-        self._unsaved.setEnabled(bool(found))
-        for lost in found:
-            when = datetime.fromtimestamp(lost.when_s).astimezone().strftime("%d %B, %H:%M")
-            self._unsaved.addAction(f"{lost.title} · {when}").triggered.connect(_Open(self, lost.folder))
-        if found:
-            more = f" {len(found) - 1} more are in the File menu." if len(found) > 1 else ""
-            self.notices.show_notice(
-                f"“{found[0].title}” was not saved.",
-                f"It is still here as you left it.{more}",
-                (
-                    ("Open", partial(self.open_path, found[0].folder)),
-                    ("Discard", partial(self._discard_lost, found[0])),
-                ),
-            )
-
-    def _discard_lost(self, lost: Recoverable) -> None:
-        def remove(_reporter: Reporter) -> None:
-            discard(lost.folder)
-
-        self.tasks.start(Job("", Lane.IO, remove), lambda _: None)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
@@ -366,7 +342,7 @@ class MainWindow(QMainWindow):
         for path in settings.recent:
             action = self._recent.addAction(Path(path).name)
             action.setToolTip(path)
-            action.triggered.connect(_Open(self, Path(path)))
+            action.triggered.connect(OpenPath(self.open_path, Path(path)))
         self._recent.setEnabled(bool(settings.recent))
         if self._theme.name != settings.theme or not self._undo.icon().cacheKey():
             self._take_theme()
@@ -387,16 +363,6 @@ def _warm_up(reporter: Reporter) -> None:
     from stemstudio.separation.warm import warm_up
 
     warm_up(reporter)
-
-
-class _Open:
-    """Opens one path of a menu."""
-
-    def __init__(self, window: MainWindow, path: Path) -> None:
-        self._window, self._path = window, path
-
-    def __call__(self) -> None:
-        self._window.open_path(self._path)
 
 
 def _make_primary(button: QPushButton, primary: bool) -> None:
