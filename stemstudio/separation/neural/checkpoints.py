@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -49,7 +50,8 @@ def save_weights(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str,
         for name, value in state.items()
         if value.dtype.is_floating_point and not name.endswith(_COUNTER)
     }
-    save_file(half, path, dict(metadata))
+    # One entry: the library writes several in an order of its own, and the same weights are to be the same file.
+    save_file(half, path, {"about": json.dumps(dict(metadata), sort_keys=True)})
 
 
 def load_network(card: ModelCard) -> nn.Module:
