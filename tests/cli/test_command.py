@@ -10,7 +10,7 @@ from stemstudio import __version__
 from stemstudio.cli.options import seconds, setting, words
 from stemstudio.cli.voice import duration, level
 
-COMMANDS = {"info", "separate", "backends", "evaluate", "self-test"}
+COMMANDS = {"info", "separate", "backends", "evaluate", "self-test", "train"}
 
 
 def test_help_names_what_works_and_nothing_else(studio):
