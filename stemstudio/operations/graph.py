@@ -16,29 +16,40 @@ from stemstudio.project.document import ClipRef, Patch, Stem, Strip, Track
 
 
 class PatchedSource:
-    """A base source with patches written over it; later patches win."""
+    """A base source with patches written over it; later patches win.
 
-    def __init__(self, base: Source, patches: tuple[tuple[int, Source], ...]) -> None:
-        self._base, self._patches = base, patches
+    A stem may have thousands of patches: each is opened when it is first read, and a read looks only at those it meets.
+    """
+
+    def __init__(self, base: Source, patches: tuple[Patch, ...], clips: ClipStore) -> None:
+        self._base, self._patches, self._clips = base, patches, clips
+        self._starts = np.array([patch.start for patch in patches])
+        self._ends = self._starts + [patch.clip.frames for patch in patches]
+        self._opened: dict[int, Source] = {}
         self.sample_rate, self.channels, self.frames = base.sample_rate, base.channels, base.frames
 
     def read(self, start: int, frames: int) -> Samples:
         """See `Source.read`."""
         out = self._base.read(start, frames)
-        for patch_start, patch in self._patches:
-            first = max(start, patch_start)
-            last = min(start + frames, patch_start + patch.frames)
-            if first < last:
-                out[:, first - start : last - start] = patch.read(first - patch_start, last - first)
+        for index in np.flatnonzero((self._starts < start + frames) & (self._ends > start)).tolist():
+            patch_start = self._patches[index].start
+            first, last = max(start, patch_start), min(start + frames, int(self._ends[index]))
+            out[:, first - start : last - start] = self._patch(index).read(first - patch_start, last - first)
         return out
+
+    def _patch(self, index: int) -> Source:
+        if index not in self._opened:  # two threads may open it twice, which does no harm
+            self._opened[index] = clip_source(self._patches[index].clip, self._clips)
+        return self._opened[index]
 
 
 def clip_source(clip: ClipRef, clips: ClipStore) -> Source:
     """Sound of a clip; silence of its length if its file is missing, so that the rest of a project stays usable."""
+    silence = Silence(clip.sample_rate, clip.channels, clip.frames)
     try:
-        return clips.open(clip.id)
+        return clips.open(clip.id) if clip.id else silence
     except BadInput:
-        return Silence(clip.sample_rate, clip.channels, clip.frames)
+        return silence
 
 
 @dataclass(frozen=True)
@@ -57,11 +68,7 @@ class Silence:
 def stem_source(stem: Stem, clips: ClipStore) -> Source:
     """Sound of a stem before its place in the mix."""
     base = clip_source(stem.clip, clips)
-    return PatchedSource(base, tuple(_opened(patch, clips) for patch in stem.patches)) if stem.patches else base
-
-
-def _opened(patch: Patch, clips: ClipStore) -> tuple[int, Source]:
-    return patch.start, clip_source(patch.clip, clips)
+    return PatchedSource(base, stem.patches, clips) if stem.patches else base
 
 
 def track_mix(track: Track, clips: ClipStore) -> Mixer:

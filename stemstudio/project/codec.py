@@ -1,7 +1,8 @@
 """Documents as JSON, in parts.
 
-Consecutive documents differ in one stem or one patch. So every `Track`, `Stem` and `Patch` is written once, as a part
-with a number, and stands in what contains it as that number: an edit costs what it changed, on disk and in memory.
+Consecutive documents differ in one stem or one patch. So every `Track`, `Stem`, `Patch` and `Repair` is written
+once, as a part with a number, and stands in what contains it as that number: an edit costs what it changed, on disk
+and in memory.
 Fields that have their default are left out; floats survive to the last bit. Which fields there are comes from the
 classes of document.py alone; a new field that older programs do not know is a new version of the database
 (`database.MIGRATIONS`).
@@ -16,12 +17,12 @@ import types
 from collections.abc import Callable
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from stemstudio.project.document import Patch, Project, Stem, Track
+from stemstudio.project.document import Patch, Project, Repair, Stem, Track
 
 T = TypeVar("T")
 Reader = Callable[[Any, "Parts"], Any]
 
-PART_KINDS: dict[str, type] = {"track": Track, "stem": Stem, "patch": Patch}
+PART_KINDS: dict[str, type] = {"track": Track, "stem": Stem, "patch": Patch, "repair": Repair}
 _KIND_NAMES = {kind: name for name, kind in PART_KINDS.items()}
 _SCALARS: dict[type, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int,), float: (float, int)}
 

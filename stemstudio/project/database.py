@@ -39,7 +39,10 @@ CREATE TABLE state (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_CREATE,)
+MIGRATIONS: tuple[str, ...] = (
+    _CREATE,
+    "",  # repairs of tracks, lengths of markers, silence without a clip
+)
 """What leads from version n to n + 1, as SQL. A new field of the document is a version too, if only an empty entry:
 older programs then say that they need an update instead of taking the file for a damaged one."""
 

@@ -14,7 +14,10 @@ from stemstudio.core.params import ParamValue
 
 @dataclass(frozen=True, slots=True)
 class ClipRef:
-    """Names immutable samples in the clip store: shape (channels, frames) at `sample_rate`."""
+    """Names immutable samples in the clip store: shape (channels, frames) at `sample_rate`.
+
+    The empty `id` is silence of that shape, which needs no file.
+    """
 
     id: str
     channels: int
@@ -66,6 +69,23 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """What a person did to the sound of some stems, so that it can be listed and done again.
+
+    `action` is one of those of ``operations/repair_actions.py``; `stem` and `other` are names of stems: the one that
+    was touched, and where what left it went (empty: nowhere, the song changed).
+    `selection` is the text of a `repair.selection.Selection`.
+    """
+
+    action: str
+    stem: str
+    selection: str
+    other: str = ""
+    method: str = ""
+    values: tuple[tuple[str, ParamValue], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """A song: its mixture and, once separated, its stems, which add up to the mixture."""
 
@@ -77,6 +97,8 @@ class Track:
     receipt: Receipt | None = None
     notices: tuple[str, ...] = ()
     """What a person should know of the file, e.g. that it is lossy or band-limited."""
+    repairs: tuple[Repair, ...] = ()
+    """What was done to the stems since they were made, oldest first."""
 
     def stem(self, stem_id: str) -> Stem:
         """Return the stem with that id; `KeyError` if there is none."""
@@ -88,11 +110,12 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A named moment of a track."""
+    """A named moment of a track, or a named region if it has a length."""
 
     track_id: str
     frame: int
     name: str
+    frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +141,13 @@ def with_track(project: Project, track: Track) -> Project:
     if any(each.id == track.id for each in project.tracks):
         return replace(project, tracks=tuple(track if each.id == track.id else each for each in project.tracks))
     return replace(project, tracks=(*project.tracks, track))
+
+
+def with_patch(stem: Stem, patch: Patch) -> Stem:
+    """`stem` with `patch` upon it; patches that it covers wholly are dropped, since nobody hears them any more."""
+    end = patch.start + patch.clip.frames
+    heard = tuple(each for each in stem.patches if each.start < patch.start or each.start + each.clip.frames > end)
+    return replace(stem, patches=(*heard, patch))
 
 
 def with_stem(project: Project, track_id: str, stem: Stem) -> Project:

@@ -18,7 +18,8 @@ def clip_ids(projects: Iterable[Project], skip: Callable[[object], bool] = lambd
     while todo:
         value = todo.pop()
         if isinstance(value, ClipRef):
-            found.add(value.id)
+            if value.id:
+                found.add(value.id)
         elif isinstance(value, tuple):
             todo.extend(value)
         elif dataclasses.is_dataclass(value) and id(value) not in seen and not skip(value):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from stemstudio.audio.clips import ClipStore
 from stemstudio.core.source import Source
 from stemstudio.core.stems import StemKind, stem_kind
+from stemstudio.operations.envelope import Drawable, clip_envelope, stem_envelope
 from stemstudio.operations.graph import clip_source, stem_source
 from stemstudio.operations.separating import LiveStems
 from stemstudio.project.document import ClipRef, Stem, Strip, Track
@@ -47,6 +48,12 @@ class StemLane:
     def source(self) -> Source:
         """Sound that the lane shows, before gain and pan."""
         return stem_source(self.stem, self.clips) if self.stem else clip_source(self.clip, self.clips)
+
+    def envelope(self) -> Drawable | None:
+        """Waveform of that sound; None while its peaks have to be built first."""
+        if self.stem:
+            return stem_envelope(self.stem, self.clips, build=False)
+        return clip_envelope(self.clip, self.clips, build=False)
 
 
 def lanes_of(track: Track, clips: ClipStore, running: RunningSeparation | None) -> tuple[StemLane, ...]:

@@ -8,14 +8,16 @@ import pytest
 import soundfile
 
 from stemstudio.audio.clips import ClipStore
+from stemstudio.audio.peaks import BLOCK
 from stemstudio.core.buffer import AudioBuffer
 from stemstudio.core.errors import BadInput, Cancelled
 from stemstudio.core.progress import Progress
+from stemstudio.operations.envelope import stem_envelope
 from stemstudio.operations.exporting import ExportChoice, export_track
 from stemstudio.operations.graph import PatchedSource, null_db, stem_source, track_mix
 from stemstudio.operations.importing import import_song
 from stemstudio.operations.separating import separate_track
-from stemstudio.project.document import Patch, Project, Strip
+from stemstudio.project.document import ClipRef, Patch, Project, Stem, Strip, with_patch
 
 RATE = 22050
 
@@ -211,13 +213,35 @@ def test_loud_samples_are_counted_when_they_are_cut(project, clips, tmp_path):
     assert exported.clipped == 200
 
 
-def test_later_patches_win():
+def constant_clip(clips, value, frames):
+    with clips.create(1, frames, RATE) as writer:
+        writer.write(0, np.full((1, frames), value, np.float32))
+        return ClipRef(writer.finish(), 1, frames, RATE)
+
+
+def test_later_patches_win(clips):
     base = AudioBuffer(np.zeros((1, 10), np.float32), RATE)
-    patched = PatchedSource(
-        base,
-        ((2, AudioBuffer(np.ones((1, 4), np.float32), RATE)), (4, AudioBuffer(2 * np.ones((1, 4), np.float32), RATE))),
-    )
+    patches = (Patch(2, constant_clip(clips, 1, 4)), Patch(4, constant_clip(clips, 2, 4)))
+    patched = PatchedSource(base, patches, clips)
     np.testing.assert_array_equal(patched.read(-1, 12)[0], [0, 0, 0, 1, 1, 2, 2, 2, 2, 0, 0, 0])
+
+
+def test_patches_that_nobody_hears_are_dropped(clips):
+    silence = Stem("s", "vocals", ClipRef("", 1, 10, RATE))
+    stem = with_patch(with_patch(silence, Patch(2, constant_clip(clips, 1, 4))), Patch(8, constant_clip(clips, 3, 2)))
+    covered = with_patch(stem, Patch(1, constant_clip(clips, 2, 5)))
+    assert [patch.start for patch in covered.patches] == [8, 1]
+    np.testing.assert_array_equal(stem_source(covered, clips).read(0, 10)[0], [0, 2, 2, 2, 2, 2, 0, 0, 3, 3])
+
+
+def test_a_waveform_shows_the_patches(clips):
+    frames = 100 * BLOCK
+    stem = Stem("s", "vocals", constant_clip(clips, 0.5, frames))
+    stem = with_patch(stem, Patch(10 * BLOCK, constant_clip(clips, -0.25, 20 * BLOCK)))
+    low, high = stem_envelope(stem, clips).draw(0, frames, 50)
+    np.testing.assert_allclose(high, [0.5] * 5 + [-0.25] * 10 + [0.5] * 35)
+    np.testing.assert_allclose(low, [0.5] * 5 + [-0.25] * 10 + [0.5] * 35)
+    assert stem_envelope(Stem("s", "new", ClipRef("", 1, frames, RATE)), clips).draw(0, frames, 3)[1].max() == 0
 
 
 def test_a_patch_is_part_of_the_stem(separated, clips):

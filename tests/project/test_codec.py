@@ -165,7 +165,7 @@ def test_the_schema_is_that_of_the_classes():
         if dataclasses.is_dataclass(kind)
     }
     assert (len(MIGRATIONS), fields) == (
-        1,
+        2,
         {
             "ClipRef": ["id", "channels", "frames", "sample_rate"],
             "Patch": ["start", "clip"],
@@ -174,8 +174,9 @@ def test_the_schema_is_that_of_the_classes():
             "Receipt": [
                 "backend", "values", "program_version", "seconds", "model", "model_sha256", "null_db",
             ],
-            "Track": ["id", "title", "source_path", "mixture", "stems", "receipt", "notices"],
-            "Marker": ["track_id", "frame", "name"],
+            "Track": ["id", "title", "source_path", "mixture", "stems", "receipt", "notices", "repairs"],
+            "Repair": ["action", "stem", "selection", "other", "method", "values"],
+            "Marker": ["track_id", "frame", "name", "frames"],
             "Project": ["tracks", "markers"],
         },
     )  # fmt: skip

@@ -97,7 +97,7 @@ def _silent_stems(window: MainWindow) -> frozenset[str]:
     """Names of the stems in which nothing rises above −120 dB, so that the others add up without them."""
     silent = set()
     for lane in window.studio.lanes():
-        peaks = lane.clips.peaks(lane.clip.id, build=False) if lane.stem and not lane.stem.patches else None
+        peaks = lane.envelope() if lane.stem else None
         if peaks is not None:
             low, high = peaks.draw(0, lane.clip.frames, 64)
             if max(high.max(), -low.min()) < 1e-6:

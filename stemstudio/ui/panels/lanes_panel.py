@@ -6,10 +6,10 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from stemstudio.audio.peaks import Peaks
 from stemstudio.core.errors import UserError
 from stemstudio.core.progress import Reporter
 from stemstudio.jobs.job import Job, Lane
+from stemstudio.operations.envelope import Drawable, clip_envelope
 from stemstudio.project.document import Strip
 from stemstudio.ui.lanes import MIXTURE, StemLane
 from stemstudio.ui.panels.lane import LaneWidget
@@ -116,7 +116,7 @@ class LanesPanel(QWidget):
 
     def _show_sound(self, widget: LaneWidget, lane: StemLane) -> None:
         try:
-            peaks = lane.clips.peaks(lane.clip.id, build=False)
+            peaks = lane.envelope()
         except UserError:  # its file is missing, which was told when the project was opened
             return
         if peaks is None:
@@ -130,7 +130,7 @@ class LanesPanel(QWidget):
         """Draw the lane once its peaks, which a copied project may lack, are there again."""
 
         def work(_reporter: Reporter) -> None:
-            lane.clips.peaks(lane.clip.id)
+            clip_envelope(lane.clip, lane.clips)
 
         def done(_session: object, _result: None) -> None:
             for widget in self._widgets:
@@ -199,7 +199,7 @@ class LanesPanel(QWidget):
                     widget.waveform.refresh()
 
 
-def _filling_gain(peaks: Peaks, frames: int) -> float:
+def _filling_gain(peaks: Drawable, frames: int) -> float:
     """How many times higher to draw so that the song fills its lane; its stems are drawn on the same scale."""
     low, high = peaks.draw(0, frames, 256)
     loudest = max(float(np.max(high, initial=0)), -float(np.min(low, initial=0)))
