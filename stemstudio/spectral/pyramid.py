@@ -1,6 +1,6 @@
 """The spectrogram of a sound of any length, kept as tiles of bytes at halving resolutions in time.
 
-Level 0 has one column per hop of the short-time Fourier transform, level ``k`` one per ``2**k`` hops, holding their
+Level 0 has one column per hop of the transform, level ``k`` one per ``2**k`` hops, holding their
 mean power (the louder of them would lift the noise floor as one zooms out). Work is done in units of 256 hops; one
 unit gives the columns of every level that is wanted. The coarse levels are kept for the whole sound: they are the
 overview and what is drawn at once. Finer tiles are computed when somebody looks and forgotten again, so that memory
@@ -28,7 +28,7 @@ from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
 from stemstudio.spectral import decibels
 from stemstudio.spectral.scales import BinLadder
-from stemstudio.spectral.stft import StftSpec
+from stemstudio.spectral.transforms import Analysis
 
 TILE_COLUMNS = 256
 TOP_LEVEL = 8
@@ -37,7 +37,7 @@ TOP_LEVEL = 8
 _NEVER, _SKETCHED = 0, -1
 _SKETCH_LEVEL = 6
 _SKETCH_FROM_UNITS = 128
-_BATCH = 16  # frames of a transform that stay in the processor's cache
+_STANDARD = Analysis()
 _serial = itertools.count()
 _stamps = itertools.count(1)
 
@@ -67,6 +67,12 @@ class Tile:
         self.versions: NDArray[np.int32] = np.zeros(1 << level, np.int32)
         self.stamp = 0
 
+    def copy(self) -> Tile:
+        """Return another tile with the same columns."""
+        twin = Tile.__new__(Tile)
+        twin.data, twin.versions, twin.stamp = self.data.copy(), self.versions.copy(), next(_stamps)
+        return twin
+
 
 class TileCache:
     """Fine tiles of any number of pyramids, the least recently used ones dropped beyond `limit_bytes`."""
@@ -76,6 +82,13 @@ class TileCache:
         self._tiles: OrderedDict[tuple[int, int, int], Tile] = OrderedDict()
         self._lock = threading.Lock()
         self.bytes = 0
+
+    def copy(self, serial: int, new: int) -> None:
+        """Copy all tiles of one pyramid to another."""
+        with self._lock:
+            mine = [(key, tile) for key, tile in self._tiles.items() if key[0] == serial]
+        for (_, level, index), tile in mine:
+            self.add((new, level, index), tile.copy())
 
     def get(self, key: tuple[int, int, int]) -> Tile | None:
         """Tile of (pyramid, level, index), or None."""
@@ -101,10 +114,11 @@ class SpectrogramPyramid:
     ----------
     source : Source
         May grow and change while it is shown: say so with `invalidate`.
-    n_fft_at_44100 : int
-        Frame of the transform at 44.1 kHz in samples; at other rates it lasts about as long. The hop is a quarter.
+    analysis : Analysis
+        The transform; at other rates than 44.1 kHz its frame lasts about as long.
     overview_bytes : int
-        What the levels that are kept for the whole sound may take together.
+        What the levels that are kept for the whole sound may take together; 0 keeps none, and nothing is computed
+        but what is looked at.
     cache : TileCache, optional
         Where fine tiles live; give several pyramids the same one.
     """
@@ -113,13 +127,15 @@ class SpectrogramPyramid:
         self,
         source: Source,
         *,
-        n_fft_at_44100: int = 4096,
+        analysis: Analysis = _STANDARD,
         overview_bytes: int = 24 << 20,
         cache: TileCache | None = None,
     ) -> None:
         self.source = source
-        self.spec = StftSpec.at_rate(source.sample_rate, n_fft_at_44100)
-        self.ladder = BinLadder(self.spec.bins)
+        self.analysis = analysis
+        self.transform = analysis.transform(source.sample_rate)
+        self.hop, self.grid = self.transform.hop, self.transform.grid
+        self.ladder = BinLadder(self.grid.bins)
         self._overview_bytes = overview_bytes
         self._cache = cache or TileCache()
         self._serial = next(_serial)
@@ -130,26 +146,29 @@ class SpectrogramPyramid:
     @property
     def unit_frames(self) -> int:
         """Sample frames of a unit of work."""
-        return TILE_COLUMNS * self.spec.hop
+        return TILE_COLUMNS * self.hop
 
     @property
     def units(self) -> int:
         """Number of units of work in the whole sound."""
-        return -(-self.spec.frames(self.source.frames) // TILE_COLUMNS)
+        columns = 1 + self.source.frames // self.hop if self.source.frames else 0
+        return -(-columns // TILE_COLUMNS)
 
     @property
     def base_level(self) -> int:
-        """The finest level that is kept for the whole sound."""
+        """The finest level that is kept for the whole sound; one above the top if none is."""
+        if not self._overview_bytes:
+            return TOP_LEVEL + 1
         whole = 2 * self.units * TILE_COLUMNS * self.ladder.rows  # this level and all above it
         return min(max(0, math.ceil(math.log2(max(whole, 1) / self._overview_bytes))), TOP_LEVEL)
 
     def level_for(self, frames_per_pixel: float) -> int:
         """The level whose columns are nearest to one pixel wide."""
-        return min(max(0, round(math.log2(max(frames_per_pixel / self.spec.hop, 1e-9)))), TOP_LEVEL)
+        return min(max(0, round(math.log2(max(frames_per_pixel / self.hop, 1e-9)))), TOP_LEVEL)
 
     def column_at(self, level: int, frame: float) -> float:
         """Place of a sample frame on the columns of `level`; column ``c`` covers ``c`` to ``c + 1``."""
-        return (frame / self.spec.hop + 0.5) / (1 << level)
+        return (frame / self.hop + 0.5) / (1 << level)
 
     def tile(self, level: int, index: int) -> Tile | None:
         """Return a tile if any of it is known. Do not write into it; its `stamp` changes when its `data` do."""
@@ -161,8 +180,8 @@ class SpectrogramPyramid:
 
     def level_db(self, frame: float, hertz: float) -> float | None:
         """Level at a place in decibels (0 is a full-scale sine), from the finest tile there is; None if not known."""
-        row = round(hertz * self.spec.n_fft / self.source.sample_rate)
-        if not (0 <= frame < self.source.frames and 0 <= row < self.spec.bins):
+        row = round(float(self.grid.bin_at(np.array(hertz))))
+        if not (0 <= frame < self.source.frames and 0 <= row < self.grid.bins):
             return None
         for level in range(TOP_LEVEL + 1):
             column = int(self.column_at(level, frame))
@@ -174,29 +193,47 @@ class SpectrogramPyramid:
 
     def invalidate(self, start_frame: int, end_frame: int) -> None:
         """Say that the sound changed or appeared there: what is shown stays until it has been computed anew."""
-        reach = self.spec.n_fft
+        reach = self.transform.reach
         first = max(0, (start_frame - reach) // self.unit_frames)
         last = max(0, -(-(end_frame + reach) // self.unit_frames))
         with self._lock:
             self._grow()
             self._versions[first:last] += 1
 
-    def compute(self, request: TileRequest, reporter: Reporter, on_unit: Callable[[], None] = lambda: None) -> None:
+    def copy(self) -> SpectrogramPyramid:
+        """Return another pyramid of the same sound, with all tiles that this one has."""
+        twin = SpectrogramPyramid(
+            self.source, analysis=self.analysis, overview_bytes=self._overview_bytes, cache=self._cache
+        )
+        with self._lock:
+            twin._versions = self._versions.copy()
+        twin._overview = {key: tile.copy() for key, tile in dict(self._overview).items()}
+        self._cache.copy(self._serial, twin._serial)
+        return twin
+
+    def compute(
+        self,
+        request: TileRequest,
+        reporter: Reporter,
+        on_unit: Callable[[], None] = lambda: None,
+        *,
+        visible_only: bool = False,
+    ) -> None:
         """Compute what `request` needs, then the overview, then a screen on either side; all that is not there yet.
 
-        `on_unit` is called after each step, a few milliseconds apart. Calls may follow each other; what was done before
-        a cancel is kept. One thread at a time.
+        With `visible_only` no more than what it needs. `on_unit` is called after each step, a few milliseconds apart.
+        Calls may follow each other; what was done before a cancel is kept. One thread at a time.
         """
         with self._lock:
             self._grow()
-        steps = list(self._plan(request))
+        steps = list(self._plan(request, visible_only=visible_only))
         for done, (unit, level, sketch) in enumerate(steps):
             reporter.update(done / len(steps), "Drawing the spectrogram")
             self._compute_unit(unit, level, sketch=sketch)
             on_unit()
         reporter.update(1.0)
 
-    def _plan(self, request: TileRequest) -> Iterator[tuple[int, int, bool]]:
+    def _plan(self, request: TileRequest, *, visible_only: bool) -> Iterator[tuple[int, int, bool]]:
         """Steps as (unit, level, whether a sketch will do), the most wanted first."""
         base, units = self.base_level, self.units
         first = min(max(0, request.start_frame // self.unit_frames), units)
@@ -206,11 +243,13 @@ class SpectrogramPyramid:
         if len(never) > _SKETCH_FROM_UNITS and base <= _SKETCH_LEVEL:
             yield from ((unit, base, True) for unit in never.tolist())
         planned = set[tuple[int, int]]()
-        for at, start, end in (
+        kept = units if base <= TOP_LEVEL else 0
+        ranges = (
             (level, first, last),
-            (base, 0, units),
+            (base, 0, kept),
             (level, max(0, first - margin), min(units, last + margin)),
-        ):
+        )
+        for at, start, end in ranges[:1] if visible_only else ranges:
             stale = start + np.flatnonzero(self._shown(at, start, end) != self._versions[start:end])
             for unit in sorted(stale.tolist(), key=lambda unit: abs(2 * unit - first - last)):
                 if (at, unit) not in planned:
@@ -234,17 +273,12 @@ class SpectrogramPyramid:
 
     def _columns(self, unit: int) -> NDArray[np.float32]:
         """Power of the 256 hops of a unit, float32 (256, bins)."""
-        spec = self.spec
-        start = unit * self.unit_frames - spec.n_fft // 2
-        samples = self.source.read(start, (TILE_COLUMNS - 1) * spec.hop + spec.n_fft)
-        frames = np.lib.stride_tricks.sliding_window_view(samples, spec.n_fft, axis=1)[:, :: spec.hop]
-        return _power(frames)
+        return self.transform.columns(self.source, unit * TILE_COLUMNS, TILE_COLUMNS)
 
     def _sketch(self, unit: int) -> NDArray[np.float32]:
         """Power of a few single hops of a unit, enough for a first sight of a long sound."""
-        spec, step = self.spec, self.unit_frames >> 2
-        starts = [unit * self.unit_frames + step * k + step // 2 - spec.n_fft // 2 for k in range(4)]
-        return _power(np.stack([self.source.read(start, spec.n_fft) for start in starts], axis=1))
+        step = self.unit_frames >> 2
+        return self.transform.sketch(self.source, [unit * self.unit_frames + step * k + step // 2 for k in range(4)])
 
     def _store(self, level: int, unit: int, codes: Bytes, version: int) -> None:
         index, place = divmod(unit, 1 << level)
@@ -274,22 +308,3 @@ class SpectrogramPyramid:
         more = self.units - len(self._versions)
         if more > 0:
             self._versions = np.concatenate([self._versions, np.ones(more, np.int32)])
-
-
-def _power(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Power of frames (channels, columns, n_fft), summed over channels: float32 (columns, bins)."""
-    from scipy.fft import rfft
-
-    channels, columns, n_fft = frames.shape
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
-    scaled = (window * (4 / n_fft)).astype(np.float32)  # a full-scale sine on a bin gets the power 1
-    power = np.zeros((columns, n_fft // 2 + 1), np.float32)
-    for first in range(0, columns, _BATCH):
-        for channel in range(channels):
-            # One thread: the sound that plays and the separation that runs need the other core more.
-            parts = rfft(frames[channel, first : first + _BATCH] * scaled, axis=1).view(np.float32)
-            parts *= parts
-            batch = power[first : first + _BATCH]
-            batch += parts[:, 0::2]
-            batch += parts[:, 1::2]
-    return power

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemstudio.spectral.decibels import STEP_DB
+from stemstudio.spectral.grids import Grid
 
 SCALES = ("log", "mel", "linear")
 
@@ -156,19 +157,19 @@ def row_map(
     bottom: float,
     top: float,
     height: int,
-    sample_rate: int,
+    grid: Grid,
     ladder: BinLadder,
     tilt_db: float = 0.0,
 ) -> RowMap:
-    """Map `height` screen rows that show the places `bottom` to `top` of `scale` to rows stored by `ladder`.
+    """Map `height` screen rows that show the places `bottom` to `top` of `scale` to rows of `grid` stored by `ladder`.
 
     `tilt_db` is added per octave above 1 kHz and taken off per octave below it: music falls by 3 to 5 dB per octave,
     and without a tilt its low end glares while its high end is dark.
     """
     edges = np.linspace(top, bottom, height + 1)
-    bins_per_hertz = 2 * (ladder.bins - 1) / sample_rate
-    edge_bins = np.array([scale.hertz(edge) for edge in edges]) * bins_per_hertz
-    centre = np.array([scale.hertz(place) for place in (edges[1:] + edges[:-1]) / 2]) * bins_per_hertz
+    edge_bins = grid.bin_at(np.array([scale.hertz(edge) for edge in edges]))
+    hertz = np.array([scale.hertz(place) for place in (edges[1:] + edges[:-1]) / 2])
+    centre = grid.bin_at(hertz)
     span = np.abs(np.diff(edge_bins))
     sizes = np.array(ladder.rungs)
     # Stored rows are then 0.8 to 1.7 screen rows high: crisp, and none lies so far between two screen rows that it
@@ -180,7 +181,7 @@ def row_map(
     lower = np.floor(row).astype(np.intp)
     upper = np.minimum(lower + 1, sizes[rung] - 1)
     weight = np.rint((row - lower) * 256).astype(np.int16)[:, None]
-    octaves = np.clip(np.log2(np.maximum(centre / bins_per_hertz, 1) / 1000), -5, 5)
+    octaves = np.clip(np.log2(np.maximum(hertz, 1) / 1000), -5, 5)
     lift = np.rint(octaves * tilt_db / STEP_DB).astype(np.int16)[:, None]
     return RowMap(starts[rung] + lower, starts[rung] + upper, weight, lift)
 

@@ -7,6 +7,7 @@ from stemstudio.core.progress import Progress
 from stemstudio.spectral import decibels
 from stemstudio.spectral.pyramid import TILE_COLUMNS, TOP_LEVEL, SpectrogramPyramid, TileCache, TileRequest
 from stemstudio.spectral.stft import stft
+from stemstudio.spectral.transforms import Analysis
 
 
 def noise(seconds, sample_rate=44100, channels=2, seed=0):
@@ -51,8 +52,8 @@ class Tone:
 def test_full_scale_sine_is_0_db_at_its_place(rate):
     time = np.arange(3 * rate) / rate
     # On a bin: between two, the Hann window loses up to 1.4 dB.
-    spec = SpectrogramPyramid(AudioBuffer(np.zeros((1, 1), np.float32), rate)).spec
-    hertz = round(1000 * spec.n_fft / rate) * rate / spec.n_fft
+    step_hz = SpectrogramPyramid(AudioBuffer(np.zeros((1, 1), np.float32), rate)).grid.step_hz
+    hertz = round(1000 / step_hz) * step_hz
     tone = AudioBuffer(np.sin(2 * np.pi * hertz * time)[None].astype(np.float32), rate)
     pyramid = computed(tone)
     assert pyramid.level_db(1.5 * rate, hertz) == pytest.approx(0, abs=0.5)
@@ -72,7 +73,7 @@ def test_power_of_channels_adds_up():
 def test_every_level_holds_the_mean_power_of_its_hops(level):
     sound = noise(20)
     pyramid = computed(sound, level)
-    spec = pyramid.spec
+    spec = pyramid.transform.spec
     power = (np.abs(stft(sound.samples, spec)) ** 2).sum(axis=0) * (4 / spec.n_fft) ** 2
     tiles = -(-power.shape[1] // (TILE_COLUMNS << level))
     data = np.concatenate([pyramid.tile(level, index).data for index in range(tiles)], axis=1)
@@ -223,3 +224,34 @@ def test_tiny_and_many_channelled_sounds(frames, channels):
 @pytest.mark.parametrize(("pixels", "level"), [(1, 0), (1024, 0), (2048, 1), (4096 * 1.3, 2), (1e9, TOP_LEVEL)])
 def test_level_has_columns_about_one_pixel_wide(pixels, level):
     assert SpectrogramPyramid(noise(1)).level_for(pixels) == level
+
+
+def test_a_copy_has_all_tiles_and_goes_its_own_way():
+    source = Growing(noise(60), 60 * 44100)
+    pyramid = SpectrogramPyramid(source, overview_bytes=1 << 20)
+    pyramid.compute(TileRequest(0, 0, source.frames), Progress())
+    source.reads.clear()
+    twin = pyramid.copy()
+    twin.compute(TileRequest(0, 0, source.frames), Progress())
+    assert source.reads == []
+    before = pyramid.tile(0, 5).data.copy()
+    twin.source = AudioBuffer(np.zeros((2, source.frames), np.float32), 44100)
+    twin.invalidate(0, source.frames)
+    twin.compute(TileRequest(0, 0, source.frames), Progress())
+    assert not twin.tile(0, 5).data.any()
+    assert np.array_equal(pyramid.tile(0, 5).data, before)
+
+
+def test_a_pyramid_without_an_overview_computes_only_what_is_looked_at():
+    source = Growing(noise(60), 60 * 44100)
+    pyramid = SpectrogramPyramid(source, analysis=Analysis("stft", 1024), overview_bytes=0)
+    pyramid.compute(TileRequest(1, 30 * 44100, 31 * 44100), Progress())
+    assert all(start > 24 * 44100 and end < 37 * 44100 for start, end in source.reads)
+    assert pyramid.known(1, 30 * 44100 // pyramid.unit_frames, 31 * 44100 // pyramid.unit_frames + 1).all()
+
+
+def test_what_is_visible_can_be_had_alone():
+    source = Growing(noise(60), 60 * 44100)
+    pyramid = SpectrogramPyramid(source, overview_bytes=1 << 20)
+    pyramid.compute(TileRequest(0, 30 * 44100, 31 * 44100), Progress(), visible_only=True)
+    assert len(source.reads) == 1

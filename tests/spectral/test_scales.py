@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemstudio.spectral.decibels import STEP_DB
+from stemstudio.spectral.grids import LinearGrid
 from stemstudio.spectral.scales import (
     SCALES,
     BinLadder,
@@ -49,7 +50,7 @@ def test_impossible_axis_is_refused(arguments):
 def test_every_bin_on_the_axis_is_seen_where_it_belongs(kind, height):
     rate, ladder = 44100, BinLadder(1025)
     scale = FrequencyScale.full(kind, rate)
-    rows = row_map(scale, 0, 1, height, rate, ladder)
+    rows = row_map(scale, 0, 1, height, LinearGrid(ladder.bins, rate / 2048), ladder)
     codes = np.zeros((ladder.bins, ladder.bins), np.uint8)
     np.fill_diagonal(codes, 200)
     seen = rows.apply(ladder.climb(codes))
@@ -65,13 +66,13 @@ def test_every_bin_on_the_axis_is_seen_where_it_belongs(kind, height):
 
 def test_a_level_spread_over_all_bins_keeps_its_level_on_every_row():
     ladder = BinLadder(2049)
-    rows = row_map(FrequencyScale.full("log", 44100), 0, 1, 700, 44100, ladder)
+    rows = row_map(FrequencyScale.full("log", 44100), 0, 1, 700, LinearGrid(2049, 44100 / 4096), ladder)
     assert np.all(rows.apply(ladder.climb(np.full((2049, 3), 123, np.uint8))) == 123)
 
 
 def test_interpolation_is_exact_between_extremes():
     ladder = BinLadder(33)
-    rows = row_map(FrequencyScale("linear", 0, 50), 0, 1, 101, 3200, ladder)
+    rows = row_map(FrequencyScale("linear", 0, 50), 0, 1, 101, LinearGrid(33, 50.0), ladder)
     codes = np.zeros((33, 1), np.uint8)
     codes[1] = 255  # 50 Hz; 0 Hz is silent
     picture = rows.apply(ladder.climb(codes))[::-1, 0].astype(int)
@@ -83,7 +84,7 @@ def test_interpolation_is_exact_between_extremes():
 def test_tilt_lifts_by_decibels_per_octave_and_leaves_1_khz():
     ladder, scale = BinLadder(2049), FrequencyScale.full("log", 44100)
     flat = np.full((2049, 1), 100, np.uint8)
-    rows = row_map(scale, 0, 1, 900, 44100, ladder, tilt_db=4.0)
+    rows = row_map(scale, 0, 1, 900, LinearGrid(2049, 44100 / 4096), ladder, tilt_db=4.0)
     seen = rows.apply(ladder.climb(flat))[:, 0].astype(int)
     at = {hertz: seen[round((1 - scale.place(hertz)) * 900 - 0.5)] for hertz in (250, 1000, 4000)}
     assert abs(at[1000] - 100) <= 1
@@ -95,8 +96,8 @@ def test_part_of_the_axis_shows_the_same_rows_as_the_whole_twice_as_high():
     ladder, scale = BinLadder(2049), FrequencyScale.full("mel", 44100)
     rng = np.random.default_rng(1)
     stored = ladder.climb(rng.integers(0, 255, (2049, 2), dtype=np.uint8))
-    whole = row_map(scale, 0, 1, 800, 44100, ladder).apply(stored)
-    half = row_map(scale, 0.5, 1, 400, 44100, ladder).apply(stored)
+    whole = row_map(scale, 0, 1, 800, LinearGrid(2049, 44100 / 4096), ladder).apply(stored)
+    half = row_map(scale, 0.5, 1, 400, LinearGrid(2049, 44100 / 4096), ladder).apply(stored)
     assert np.array_equal(whole[:400], half)
 
 
@@ -132,7 +133,7 @@ def test_ticks_are_in_sight_and_apart(kind, rate, bottom, band, gap):
 
 def test_joined_bins_are_drawn_without_an_offset():
     ladder, height = BinLadder(1025), 128  # eight bins to a row
-    rows = row_map(FrequencyScale.full("linear", 44100), 0, 1, height, 44100, ladder)
+    rows = row_map(FrequencyScale.full("linear", 44100), 0, 1, height, LinearGrid(1025, 44100 / 2048), ladder)
     codes = np.zeros((ladder.bins, ladder.bins), np.uint8)
     np.fill_diagonal(codes, 200)
     numbers = np.arange(100, 900)
@@ -143,6 +144,6 @@ def test_joined_bins_are_drawn_without_an_offset():
 
 def test_tilt_stops_at_the_ends_of_a_byte():
     ladder, scale = BinLadder(2049), FrequencyScale.full("log", 44100)
-    rows = row_map(scale, 0, 1, 300, 44100, ladder, tilt_db=6.0)
+    rows = row_map(scale, 0, 1, 300, LinearGrid(2049, 44100 / 4096), ladder, tilt_db=6.0)
     assert rows.apply(ladder.climb(np.full((2049, 1), 250, np.uint8)))[0, 0] == 255
     assert rows.apply(ladder.climb(np.full((2049, 1), 5, np.uint8)))[-1, 0] == 0

@@ -74,8 +74,8 @@ class Composite:
         self._coloured.clear()
         self._strips.clear()
         self._table = look.colours()
-        rate, axis = viewport.sample_rate, look.axis(viewport.sample_rate)
-        self._map = row_map(axis, viewport.bottom, viewport.top, height, rate, pyramid.ladder, look.tilt_db)
+        axis = look.axis(viewport.sample_rate)
+        self._map = row_map(axis, viewport.bottom, viewport.top, height, pyramid.grid, pyramid.ladder, look.tilt_db)
 
     def _draw_level(
         self,

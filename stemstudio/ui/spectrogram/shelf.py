@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 from stemstudio.core.source import Source
 from stemstudio.spectral.pyramid import SpectrogramPyramid, TileCache
+from stemstudio.spectral.transforms import Analysis
 
 KEPT_PYRAMIDS = 8
 
@@ -23,7 +24,7 @@ class PyramidShelf:
         """Pyramid of `key`, or a new one; it reads `source` from now on, which must sound the same."""
         pyramid = self._pyramids.pop(key, None)
         if pyramid is None or pyramid.source.sample_rate != source.sample_rate:
-            pyramid = SpectrogramPyramid(source, n_fft_at_44100=self.n_fft_at_44100, cache=self._cache)
+            pyramid = SpectrogramPyramid(source, analysis=Analysis("stft", self.n_fft_at_44100), cache=self._cache)
         pyramid.source = source
         self._pyramids[key] = pyramid
         while len(self._pyramids) > KEPT_PYRAMIDS:

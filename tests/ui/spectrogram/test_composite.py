@@ -70,7 +70,7 @@ def test_coarse_picture_is_drawn_at_once_and_the_fine_one_at_the_same_place(pyra
 def test_known_units_are_drawn_over_coarse_ones(pyramid):
     part = whole(pyramid).over(0, 60 * RATE)
     level = pyramid.base_level - 1
-    width = int(60 * RATE / (pyramid.spec.hop << level))
+    width = int(60 * RATE / (pyramid.hop << level))
     rough = shown(pyramid, part, width=width)
     pyramid.compute(TileRequest(level, 30 * RATE, 30 * RATE + 1), Progress())
     half = shown(pyramid, part, width=width)
