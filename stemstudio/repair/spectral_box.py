@@ -1,0 +1,149 @@
+"""The selected passage as cells of a spectrogram, and the way back that changes nothing outside the selection.
+
+A method turns the cells X into cells Y; what is heard is ``x + istft(W (Y - X))`` with the selection's weights W.
+Where W is 0 in every frame that covers a sample, the sample keeps its value; where W is 1 in all of them, it is Y's.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemstudio.core.buffer import AudioBuffer, Samples
+from stemstudio.repair.method import Passage
+from stemstudio.spectral.stft import OverlapAdd, Spectrum, StftSpec, spectrum_of
+
+Cells = NDArray[np.float32]
+"""float32 of shape (frames, bins), or (channels, frames, bins)."""
+
+LONGEST_WINDOW = 4096
+"""Samples at 44.1 kHz of the longest frame that any method uses to write; see `reach_samples`."""
+_SHORTEST_WINDOW = 256
+
+
+def reach_samples(sample_rate: int) -> int:
+    """How far outside the selection a repair may change the sound: half of the longest window."""
+    return StftSpec.at_rate(sample_rate, LONGEST_WINDOW).n_fft // 2
+
+
+def spec_for(passage: Passage) -> StftSpec:
+    """Frames that resolve the selection: 2048 samples at 44.1 kHz, shorter for a short one, longer for a narrow one."""
+    extent, rate = passage.selection.extent, passage.sample_rate
+    seconds = (passage.last - passage.first) / rate
+    band_hz = min(extent.high_hz, rate / 2) - max(extent.low_hz, 0.0)
+    longest = 2048 if band_hz > 4 * 44100 / 2048 else LONGEST_WINDOW
+    wanted = 2 * seconds * 44100
+    n_fft = min(max(2 ** math.ceil(math.log2(max(wanted, 1))), _SHORTEST_WINDOW), longest)
+    # A frame must tell the band from its neighbours, even where it lasts longer than the selection.
+    needed = 2 ** math.ceil(math.log2(2 * 44100 / max(band_hz, 1.0)))
+    return StftSpec.at_rate(rate, max(n_fft, min(needed, longest)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box:
+    """A passage on a grid of frames and bins.
+
+    Parameters
+    ----------
+    spec : StftSpec
+    cells : Spectrum
+        complex64 (channels, frames, bins); frame t is centred on sample ``t * hop`` of the passage.
+    weights : Cells
+        (frames, bins), 0..1: how far a cell is selected.
+    known : ndarray of bool
+        (frames, bins): cells that hear nothing of what is selected; only they may be learned from.
+    """
+
+    spec: StftSpec
+    cells: Spectrum
+    weights: Cells
+    known: NDArray[np.bool_]
+
+
+def box_of(passage: Passage, spec: StftSpec | None = None) -> Box:
+    """Put `passage` on the grid of `spec` (`spec_for` if none is given)."""
+    spec = spec or spec_for(passage)
+    frames = spec.frames(passage.samples.shape[1])
+    cells = spectrum_of(AudioBuffer(passage.samples, passage.sample_rate), spec, 0, frames)
+    weights = cell_weights(passage, spec)
+    return Box(spec, cells, weights, ~_spread(weights > 0))
+
+
+def with_cells(passage: Passage, box: Box, wanted: Spectrum) -> Samples:
+    """Return the passage in which the selected cells are as `wanted` (shape of ``box.cells``) has them."""
+    return _added(passage, box.spec, box.weights * (wanted - box.cells))
+
+
+def with_samples(passage: Passage, wanted: Samples) -> Samples:
+    """Return the passage in which the selection is as `wanted` (float, shape of the passage) has it.
+
+    A selection of all frequencies is joined sample by sample, any other as cells.
+    """
+    difference = (wanted - passage.samples).astype(np.float32)
+    spec = spec_for(passage)
+    weights = whole_band_weights(passage)
+    if weights is not None:
+        return cast("Samples", passage.samples + weights * difference)
+    cells = spectrum_of(AudioBuffer(difference, passage.sample_rate), spec, 0, spec.frames(difference.shape[1]))
+    return _added(passage, spec, cells * cell_weights(passage, spec))
+
+
+def whole_band_weights(passage: Passage) -> NDArray[np.float32] | None:
+    """Weight of each sample, float32 (n,), where the selection is the same at all frequencies, or None."""
+    extent, nyquist = passage.selection.extent, passage.sample_rate / 2
+    if extent.low_hz > 0 or extent.high_hz < nyquist:
+        return None
+    frames = passage.start + np.arange(passage.samples.shape[1], dtype=np.float64)
+    hertz = np.linspace(0, nyquist * 0.999, 9)
+    if np.ptp(passage.selection.weights(frames[:: max(1, len(frames) // 500)], hertz), axis=0).max(initial=0) > 0:
+        return None
+    inside = slice(passage.first, passage.last)
+    weights = np.zeros(len(frames), np.float32)
+    weights[inside] = passage.selection.weights(frames[inside], hertz[4:5])[0]
+    return weights
+
+
+def cell_weights(passage: Passage, spec: StftSpec) -> Cells:
+    """Weights of the selection on the grid of `spec`: float32 (frames, bins)."""
+    count = spec.frames(passage.samples.shape[1])
+    # Frames that miss the selection are 0 and need not be asked for.
+    low = max(passage.first // spec.hop - 1, 0)
+    high = min(passage.last // spec.hop + 2, count)
+    weights = np.zeros((count, spec.bins), np.float32)
+    weights[low:high] = _weights(passage, spec, low, high, 1)
+    if not weights.any():
+        # The selection is smaller than a cell: the cells that hold any of it are meant.
+        weights[low:high] = _weights(passage, spec, low, high, 8)
+    return weights
+
+
+def _weights(passage: Passage, spec: StftSpec, low: int, high: int, finer: int) -> Cells:
+    """Weights of the frames `low` .. `high`, each the largest of ``finer * finer`` points of the cell."""
+    step = (np.arange(finer) - (finer - 1) / 2) / finer
+    frames = passage.start + ((np.arange(low, high)[:, None] + step).ravel() * spec.hop)
+    nyquist = passage.sample_rate / 2
+    hertz = np.clip((np.arange(spec.bins)[:, None] + step).ravel() * passage.sample_rate / spec.n_fft, 0, nyquist)
+    weights = passage.selection.weights(frames, hertz)
+    return weights.reshape(spec.bins, finer, high - low, finer).max(axis=(1, 3)).T
+
+
+def _added(passage: Passage, spec: StftSpec, change: Spectrum) -> Samples:
+    length = passage.samples.shape[1]
+    return cast("Samples", passage.samples + OverlapAdd(spec, change.shape[0], length).add(change))
+
+
+def _spread(selected: NDArray[np.bool_], frames: int = 2, bins: int = 2) -> NDArray[np.bool_]:
+    """Cells that hear any selected cell: half a window away in time, a main lobe away in frequency."""
+    wide = selected.copy()
+    for k in range(1, frames + 1):
+        wide[k:] |= selected[:-k]
+        wide[:-k] |= selected[k:]
+    tall = wide.copy()
+    for k in range(1, bins + 1):
+        tall[:, k:] |= wide[:, :-k]
+        tall[:, :-k] |= wide[:, k:]
+    return tall
