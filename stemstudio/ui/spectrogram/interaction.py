@@ -58,11 +58,12 @@ class Interaction:
         if isinstance(event, QHelpEvent):
             return self._help(event)
         self._hover_at(None)
+        self.tool.hover(None)
         return False
 
     def cancel(self) -> bool:
         """Break off the gesture; False if there is none."""
-        gesture, self.gesture = self.gesture, None
+        gesture, self.gesture = self.gesture or (self.tool if self.tool.busy else None), None
         if gesture is not None:
             gesture.cancel()
         return gesture is not None
@@ -85,7 +86,11 @@ class Interaction:
         else:
             return False
         self._button = event.button()
-        if self.gesture is not None:
+        if self.gesture is None:
+            return True
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            self.gesture.press_again(self._pointer(event))
+        else:
             self.gesture.press(self._pointer(event))
         return True
 
@@ -103,8 +108,9 @@ class Interaction:
         if self.gesture is not None:
             self.gesture.move(self._pointer(event))
         else:
-            tool = self._tool_at(event.position())
-            self._view.setCursor(Qt.CursorShape.ArrowCursor if tool is None else tool.cursor)
+            tool, at = self._tool_at(event.position()), self._pointer(event)
+            self._view.setCursor(Qt.CursorShape.ArrowCursor if tool is None else tool.cursor_at(at))
+            self.tool.hover(at if tool is self.tool else None)
         self._hover_at(event.position() if self._view.projection.picture.contains(event.position()) else None)
         return True
 
@@ -126,7 +132,10 @@ class Interaction:
 
     def _press_key(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key.Key_Escape:
-            return self.cancel()
+            return self.cancel() or self._view.selection_layer.drop()
+        if self.tool.key(event) or self._view.selection_layer.key(event):
+            event.accept()
+            return True
         moved = key_pressed(self._view.viewport, event.key(), event.modifiers(), self._view.anchor)
         if moved is None:
             return False

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 
 if TYPE_CHECKING:
     from stemstudio.ui.spectrogram.view import SpectrogramView
@@ -40,6 +40,10 @@ class Tool:
     def press(self, at: Pointer) -> None:
         """The button went down."""
 
+    def press_again(self, at: Pointer) -> None:
+        """The button went down for the second time of a double click."""
+        self.press(at)
+
     def move(self, at: Pointer) -> None:
         """The mouse moved with the button held."""
 
@@ -48,6 +52,22 @@ class Tool:
 
     def cancel(self) -> None:
         """The gesture ends without effect: Escape, another tool."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a gesture goes on although no button is held, as a polygon's does from click to click."""
+        return False
+
+    def hover(self, at: Pointer | None) -> None:
+        """The mouse moved with no button held; None: it left the picture."""
+
+    def cursor_at(self, at: Pointer) -> Qt.CursorShape:  # noqa: ARG002 - for tools whose cursor tells what is there
+        """Cursor over a place of the picture."""
+        return self.cursor
+
+    def key(self, event: QKeyEvent) -> bool:  # noqa: ARG002 - for tools that know keys
+        """Act on a key before the view does; False leaves it to the view."""
+        return False
 
     def paint(self, painter: QPainter) -> None:
         """Draw over the picture; the painter is clipped to it and in the view's coordinates."""

@@ -29,6 +29,7 @@ from stemstudio.ui.spectrogram.composite import Composite
 from stemstudio.ui.spectrogram.interaction import HANDLED, Interaction
 from stemstudio.ui.spectrogram.look import Look
 from stemstudio.ui.spectrogram.projection import Projection
+from stemstudio.ui.spectrogram.selection_layer import SelectionLayer
 from stemstudio.ui.spectrogram.shelf import PyramidShelf
 from stemstudio.ui.spectrogram.tools import SeekTool, Tool
 from stemstudio.ui.spectrogram.viewport import Viewport
@@ -65,6 +66,7 @@ class SpectrogramView(QWidget):
         self._bridge = Bridge(self)
         self._bridge.connect_to(self._on_tiles_advanced)
         self._worker = TileWorker(self._bridge)
+        self.selection_layer = SelectionLayer(self)
         self._interaction = Interaction(self)
         self._playhead: int | None = None
         self._loop: tuple[int, int] | None = None
@@ -302,6 +304,8 @@ class SpectrogramView(QWidget):
         if at.axis.intersects(QRectF(dirty)):
             paint_frequency_axis(painter, at.axis, self._viewport, at.scale, self._theme)
         self.paint_picture(painter, at.picture, self._composite, self._viewport)
+        painter.setClipRect(at.picture)
+        self.selection_layer.paint(painter, at)
         painter.setClipRect(at.picture.united(at.ruler))
         if self._loop is not None:
             left, right = (at.x(frame) for frame in self._loop)

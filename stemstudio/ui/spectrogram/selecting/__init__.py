@@ -1,0 +1,1 @@
+"""The tools that select: what the mouse draws becomes a `Selection`."""
