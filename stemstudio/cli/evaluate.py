@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -12,15 +11,13 @@ from typing import Any
 
 from stemstudio.audio.clips import ClipStore
 from stemstudio.cli.options import new_command
+from stemstudio.cli.stem_files import stem_files
 from stemstudio.cli.voice import Voice, level, nth_part
-from stemstudio.core.errors import BadInput, from_os_error
+from stemstudio.core.errors import BadInput
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
 from stemstudio.evaluation.evaluate import Evaluation, StemScores, evaluate
 from stemstudio.operations.importing import decode_song
-
-_MIXTURES = ("mix", "mixture")
-_IN_BRACKETS = re.compile(r"\(([^()]+)\)$")
 
 Sounds = dict[str, Source]
 
@@ -42,7 +39,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
     """Pair, measure, tell."""
-    references, estimates = _stem_files(options.reference), _stem_files(options.estimate)
+    references, estimates = stem_files(options.reference), stem_files(options.estimate)
     names = [name for name in references if name in estimates]
     if not names:
         raise BadInput(
@@ -81,24 +78,6 @@ def _tell(voice: Voice, result: Evaluation) -> None:
         voice.say(f"{name:<{width}}" + "".join(f"{getattr(scores, column):9.2f}" for column in columns))
     for each in result.silent:
         voice.say(f"{each.stem}: the true stem is silent, the estimate is at {each.leaked_db:.1f} dB.")
-
-
-def _stem_files(folder: Path) -> dict[str, Path]:
-    """Files of a folder by stem name: what the last brackets hold, or all of the name."""
-    try:
-        paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    except OSError as error:
-        raise from_os_error(error, folder) from error
-    found: dict[str, Path] = {}
-    for path in paths:
-        match = _IN_BRACKETS.search(path.stem)
-        name = (match[1] if match else path.stem).strip().casefold()
-        if name in _MIXTURES or path.suffix.lower() in (".txt", ".json", ".csv", ".md", ".png"):
-            continue
-        if name in found:
-            raise BadInput(f"{found[name].name} and {path.name} are both the stem {name}.", "Keep one in each folder.")
-        found[name] = path
-    return found
 
 
 def _decoded(paths: Mapping[str, Path], clips: ClipStore, reporter: Reporter) -> Sounds:

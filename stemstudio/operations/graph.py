@@ -14,6 +14,9 @@ from stemstudio.core.source import Source
 from stemstudio.mixing.mixer import Mixer, MixInput
 from stemstudio.project.document import ClipRef, Patch, Stem, Strip, Track
 
+Overlay = Mapping[str, tuple[int, Source]]
+"""By the name of a stem: where other sound begins that is heard in place of its own, and that sound."""
+
 
 class PatchedSource:
     """A base source with patches written over it; later patches win.
@@ -71,11 +74,39 @@ def stem_source(stem: Stem, clips: ClipStore) -> Source:
     return PatchedSource(base, stem.patches, clips) if stem.patches else base
 
 
-def track_mix(track: Track, clips: ClipStore) -> Mixer:
-    """Mix of a track as its strips say; a track without stems plays its mixture."""
+def track_mix(track: Track, clips: ClipStore, overlay: Overlay | None = None) -> Mixer:
+    """Mix of a track as its strips say; a track without stems plays its mixture.
+
+    An `overlay` takes the place of passages that a person only tries out.
+    """
     if not track.stems:
         return Mixer((MixInput(clip_source(track.mixture, clips)),))
-    return Mixer(tuple(mix_input(stem_source(stem, clips), stem.strip) for stem in track.stems))
+    overlay = overlay or {}
+    inputs = [mix_input(overlaid(stem_source(stem, clips), overlay.get(stem.name)), stem.strip) for stem in track.stems]
+    silence = Silence(track.mixture.sample_rate, track.mixture.channels, track.mixture.frames)
+    new = overlay.keys() - {stem.name for stem in track.stems}
+    return Mixer((*inputs, *(MixInput(overlaid(silence, overlay[name])) for name in sorted(new))))
+
+
+def overlaid(source: Source, passage: tuple[int, Source] | None) -> Source:
+    """`source` with `passage`, its first frame and its sound, in place of what is there."""
+    return source if passage is None else _Overlaid(source, *passage)
+
+
+class _Overlaid:
+    """A source with another in its place from one frame on."""
+
+    def __init__(self, base: Source, start: int, passage: Source) -> None:
+        self._base, self._start, self._passage = base, start, passage
+        self.sample_rate, self.channels, self.frames = base.sample_rate, base.channels, base.frames
+
+    def read(self, start: int, frames: int) -> Samples:
+        """See `Source.read`."""
+        out = self._base.read(start, frames)
+        first, last = max(start, self._start), min(start + frames, self._start + self._passage.frames)
+        if first < last:
+            out[:, first - start : last - start] = self._passage.read(first - self._start, last - first)
+        return out
 
 
 def mix_input(source: Source, strip: Strip) -> MixInput:

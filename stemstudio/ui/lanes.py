@@ -88,4 +88,5 @@ def _live_lanes(track: Track, running: RunningSeparation) -> list[StemLane]:
 
 
 def _sound_key(stem: Stem) -> str:
-    return f"{stem.clip.id}:{hash(stem.patches)}" if stem.patches else stem.clip.id
+    base = stem.clip.id or f"silence {stem.id}"
+    return f"{base}:{hash(stem.patches)}" if stem.patches else base

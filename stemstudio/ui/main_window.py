@@ -31,6 +31,7 @@ from stemstudio.project.database import DATABASE
 from stemstudio.project.storage import SUFFIX
 from stemstudio.ui.actions import edit, file, help, playback, view  # noqa: A004 - a menu's name, not the builtin
 from stemstudio.ui.actions.spec import ActionSpec, add_actions
+from stemstudio.ui.editor import Editor
 from stemstudio.ui.icons import icon
 from stemstudio.ui.lost_work import LostWork, OpenPath
 from stemstudio.ui.panels.inspector import Inspector
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
 
     studio: Studio
     player: Player
+    editor: Editor
     spectrogram: SpectrogramView
 
     def __init__(self) -> None:
@@ -76,6 +78,7 @@ class MainWindow(QMainWindow):
         self.tasks = Tasks(self)
         self.studio = Studio(self.tasks, self)
         self.player = Player(self.studio, self)
+        self.editor = Editor(self.studio, self.player, self)
         self._theme = THEMES[self.studio.settings.theme]
         self.lanes = LanesPanel(self.studio, self._theme)
         self.picture = Picture(self.studio, self.player, self._theme)

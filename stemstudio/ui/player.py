@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from stemstudio.core.buffer import Samples
+from stemstudio.core.buffer import AudioBuffer, Samples
 from stemstudio.core.errors import UserError
 from stemstudio.core.source import Source
 from stemstudio.mixing.meters import SILENCE, Levels
 from stemstudio.mixing.mixer import Mixer, MixInput
-from stemstudio.operations.graph import clip_source, live_mix, track_mix
+from stemstudio.operations.graph import Overlay, clip_source, live_mix, track_mix
+from stemstudio.operations.repair_actions import Passages
+from stemstudio.operations.repairing import with_stems
 from stemstudio.operations.separating import LiveStems
 from stemstudio.playback.engine import PlaybackEngine
 from stemstudio.ui.audio_output import AudioOutput
@@ -64,6 +66,8 @@ class Player(QObject):
         self._loop: tuple[int, int] | None = None
         self.looping = False
         self.original = False
+        self._overlay: Overlay = {}
+        self._before_audition: tuple[tuple[int, int] | None, bool, bool] | None = None
         self._was: tuple[int, bool] = (0, False)
         studio.changed.connect(self._on_changed)
         studio.settings_changed.connect(self._on_settings_changed)
@@ -165,6 +169,34 @@ class Player(QObject):
         self.original = original
         self._on_changed()
 
+    def audition(self, passages: Passages, start: int, end: int) -> None:
+        """Loop the frames `start` to `end` with `passages` in place of what the stems have there."""
+        if self._before_audition is None:
+            self._before_audition = (self._loop, self.looping, self.playing)
+        self.set_overlay(passages)
+        self.set_loop(start, end)
+        if not start <= self.position < end:
+            self.seek(start)
+        if not self.playing:
+            self.toggle()
+
+    def set_overlay(self, passages: Passages) -> None:
+        """Hear `passages` in place of what the stems have there; none for the stems as they are."""
+        rate = self.sample_rate
+        self._overlay = {name: (each.start, AudioBuffer(each.samples, rate)) for name, each in passages.items()}
+        self._on_changed()
+
+    def end_audition(self) -> None:
+        """Hear the stems as they are, with the loop that was set before; stop if nothing was playing before."""
+        if self._before_audition is None:
+            return
+        self._loop, self.looping, played = self._before_audition
+        self._before_audition = None
+        self.set_overlay({})
+        self._tell_loop()
+        if self.playing and not played:
+            self.toggle()
+
     def close(self) -> None:
         """Stop everything."""
         if self._output is not None:
@@ -192,7 +224,7 @@ class Player(QObject):
         song = (track.id, track.mixture.id) if track else ("", "")
         strips = tuple(running.strips.items()) if running else ()
         clips = tuple(running.live.clip_ids.values()) if running else ()
-        heard = (*song, track.stems if track else (), clips, strips, self.original)
+        heard = (*song, track.stems if track else (), clips, strips, self.original, tuple(self._overlay.items()))
         if heard == self._heard:
             self.changed.emit()
             return
@@ -200,6 +232,7 @@ class Player(QObject):
         self._heard = heard
         if another_song:
             self._loop, self.looping = None, False
+            self._overlay, self._before_audition = {}, None
         source = self._source(running)
         if self._engine is None and source is not None:
             self._engine = PlaybackEngine()
@@ -223,7 +256,7 @@ class Player(QObject):
         if running is not None and running.live.clip_ids:
             sources = {lane.key: lane.source() for lane in self._studio.lanes() if lane.live}
             return _UntilWritten(live_mix(sources, live_strips(track, running)), song, running.live)
-        return track_mix(track, session.clips)
+        return track_mix(with_stems(track) if self._overlay else track, session.clips, self._overlay)
 
     @Slot()
     def _on_settings_changed(self) -> None:

@@ -17,6 +17,7 @@ from stemstudio.core.params import Values
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.exporting import ExportChoice, Exported, export_track
 from stemstudio.operations.importing import Imported, import_song
+from stemstudio.operations.operation import Operation
 from stemstudio.operations.separating import Separated, separate_track
 from stemstudio.project.copying import SavedCopy
 from stemstudio.project.document import Edit, Project, Strip, Track, with_stem
@@ -291,9 +292,25 @@ class Studio(QObject):
             return
         self._sessions.start(job, lambda _session, exported: on_done(exported))
 
-    def run(self, job: Job[T], on_done: Callable[[Session, T], None]) -> None:
-        """Run a job that reads the project's clips and changes nothing."""
-        self._sessions.start(job, on_done)
+    def run(
+        self, job: Job[T], on_done: Callable[[Session, T], None], on_ended: Callable[[], None] | None = None
+    ) -> None:
+        """Run a job that reads the project's clips and changes nothing; `on_ended` if it fails or is cancelled."""
+        self._sessions.start(job, on_done, on_ended)
+
+    def perform(self, operation: Operation[T], on_ended: Callable[[], None]) -> None:
+        """Run an operation and make its result a step of the history; `on_ended` is called however it ends."""
+
+        def done(session: Session, result: T) -> None:
+            self._edit(session, operation.label, lambda project: operation.apply(project, result))
+            on_ended()
+
+        self._sessions.start(operation.job, done, on_ended)
+
+    def edit(self, label: str, edit: Edit, merge_key: str = "") -> None:
+        """Change the document at once."""
+        if self.session is not None:
+            self._edit(self.session, label, edit, merge_key)
 
     def undo(self) -> None:
         """Step back in the history."""

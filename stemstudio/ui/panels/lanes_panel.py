@@ -10,6 +10,7 @@ from stemstudio.core.errors import UserError
 from stemstudio.core.progress import Reporter
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.envelope import Drawable, clip_envelope
+from stemstudio.operations.repair_actions import REPAIR
 from stemstudio.project.document import Strip
 from stemstudio.ui.lanes import MIXTURE, StemLane
 from stemstudio.ui.panels.lane import LaneWidget
@@ -155,6 +156,10 @@ class LanesPanel(QWidget):
         track = self._studio.track
         if track is None or track.receipt is None or self._studio.running is not None:
             self._null.setText("")
+            return
+        if any(repair.action == REPAIR and not repair.other for repair in track.repairs):
+            self._null.setText("sum ≠ mix")
+            self._null.setToolTip("Repairs took sound out of the song, as was asked; undo them to have it all.")
             return
         level = track.receipt.null_db
         sign = "=" if level is None or level <= EXACT_DB else "≠"
