@@ -162,7 +162,8 @@ def _squared_distance(u: Axis, v: Axis, along: float, up: float) -> Weights:
         return x * x + y * y
     where: Weights = np.clip(x * np.float32(along / squared) + y * np.float32(up / squared), 0, 1)
     across, above = x - where * np.float32(along), y - where * np.float32(up)
-    return across * across + above * above
+    distance: Weights = across * across + above * above
+    return distance
 
 
 def _around(points: Points) -> Extent:
