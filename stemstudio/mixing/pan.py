@@ -29,8 +29,20 @@ def balance(pan: float) -> tuple[float, float]:
     return left, right
 
 
-def gains(gain_db: float, pan: float) -> NDArray[np.float32]:
+def constant_power(pan: float) -> tuple[float, float]:
+    """Return the factors of both channels for `pan`: a quarter circle, 1 and 1 in the centre, 3 dB more at an end.
+
+    What moves keeps its power, as on a mixing desk; a stem that is moved grows louder on the side that it moves to.
+    """
+    angle = math.pi / 4 * (1.0 + min(max(pan, -1.0), 1.0))
+    return (1.0, 1.0) if pan == 0 else (math.sqrt(2) * math.cos(angle), math.sqrt(2) * math.sin(angle))
+
+
+PAN_LAWS = {"balance": balance, "power": constant_power}
+
+
+def gains(gain_db: float, pan: float, pan_law: str = "balance") -> NDArray[np.float32]:
     """Return the factors of both channels as float32 (2, 1), ready to multiply samples (2, frames)."""
-    left, right = balance(pan)
+    left, right = PAN_LAWS[pan_law](pan)
     level = amplitude(gain_db)
     return np.array([[level * left], [level * right]], np.float32)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,11 @@ from stemstudio.audio.clips import ClipStore
 from stemstudio.core.buffer import Samples
 from stemstudio.core.errors import BadInput
 from stemstudio.core.source import Source
+from stemstudio.effects.chain import Chain
 from stemstudio.mixing.mixer import Mixer, MixInput
 from stemstudio.project.document import ClipRef, Patch, Stem, Strip, Track
+
+_SHELF_SIZE = 24
 
 Overlay = Mapping[str, tuple[int, Source]]
 """By the name of a stem: where other sound begins that is heard in place of its own, and that sound."""
@@ -74,18 +78,81 @@ def stem_source(stem: Stem, clips: ClipStore) -> Source:
     return PatchedSource(base, stem.patches, clips) if stem.patches else base
 
 
-def track_mix(track: Track, clips: ClipStore, overlay: Overlay | None = None) -> Mixer:
-    """Mix of a track as its strips say; a track without stems plays its mixture.
+def track_mix(
+    track: Track, clips: ClipStore, overlay: Overlay | None = None, shelf: ChainShelf | None = None
+) -> Source:
+    """Mix of a track as its strips and chains say; a track without stems plays its mixture.
 
-    An `overlay` takes the place of passages that a person only tries out.
+    Parameters
+    ----------
+    track : Track
+    clips : ClipStore
+    overlay : mapping, optional
+        Takes the place of passages that a person only tries out.
+    shelf : ChainShelf, optional
+        Where effects that were at work already are found again.
     """
+    shelf = shelf or ChainShelf()
     if not track.stems:
-        return Mixer((MixInput(clip_source(track.mixture, clips)),))
+        return shelf.chained(Mixer((MixInput(clip_source(track.mixture, clips)),)), track.mixture, track.chain)
     overlay = overlay or {}
-    inputs = [mix_input(overlaid(stem_source(stem, clips), overlay.get(stem.name)), stem.strip) for stem in track.stems]
+    sounds = {stem.name: stem_source(stem, clips) for stem in track.stems}
+    inputs = [
+        mix_input(_processed(stem, track, sounds, overlay.get(stem.name), shelf), stem.strip) for stem in track.stems
+    ]
     silence = Silence(track.mixture.sample_rate, track.mixture.channels, track.mixture.frames)
     new = overlay.keys() - {stem.name for stem in track.stems}
-    return Mixer((*inputs, *(MixInput(overlaid(silence, overlay[name])) for name in sorted(new))))
+    mixer = Mixer((*inputs, *(MixInput(overlaid(silence, overlay[name])) for name in sorted(new))))
+    return shelf.chained(mixer, (track.stems, tuple(overlay.items())), track.chain)
+
+
+def processed_stem(stem: Stem, track: Track, clips: ClipStore, shelf: ChainShelf | None = None) -> Source:
+    """Sound of a stem behind its effects, before its place in the mix."""
+    sounds = {each.name: stem_source(each, clips) for each in track.stems}
+    return _processed(stem, track, sounds, None, shelf or ChainShelf())
+
+
+def _processed(
+    stem: Stem, track: Track, sounds: Mapping[str, Source], passage: tuple[int, Source] | None, shelf: ChainShelf
+) -> Source:
+    if not stem.chain:
+        return overlaid(sounds[stem.name], passage)
+    wanted = {slot.sidechain for slot in stem.chain if slot.sidechain}
+    controls = tuple((each.name, each.clip, each.patches) for each in track.stems if each.name in wanted)
+    key = (stem.clip, stem.patches, passage, controls)
+    sidechains = {name: sounds[name] for name in wanted if name in sounds}
+    return shelf.chained(overlaid(sounds[stem.name], passage), key, stem.chain, sidechains)
+
+
+class ChainShelf:
+    """Chains that are at work, so that a fader that moves does not start the effects of every stem anew.
+
+    What is played keeps one as long as it plays. For one thread.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Source] = OrderedDict()
+
+    def chained(
+        self, source: Source, key: Hashable, chain: Chain, sidechains: Mapping[str, Source] | None = None
+    ) -> Source:
+        """`source` through `chain`; the same object as before where `key`, which names the sound, and chain are."""
+        if all(slot.bypass for slot in chain):
+            return source
+        found = self._kept.pop((key, chain), None)
+        self._kept[key, chain] = made = found or _chained(source, chain, sidechains or {})
+        while len(self._kept) > _SHELF_SIZE:
+            self._kept.popitem(last=False)
+        return made
+
+
+def _chained(source: Source, chain: Chain, sidechains: Mapping[str, Source]) -> Source:
+    from stemstudio.effects.chain_source import ChainSource
+
+    try:
+        return ChainSource(source, chain, sidechains)
+    except BadInput:  # an effect that is not on this machine: the sound goes on without
+        return source
 
 
 def overlaid(source: Source, passage: tuple[int, Source] | None) -> Source:
@@ -111,7 +178,17 @@ class _Overlaid:
 
 def mix_input(source: Source, strip: Strip) -> MixInput:
     """`source` placed in the mix by `strip`."""
-    return MixInput(source, gain_db=strip.gain_db, pan=strip.pan, mute=strip.mute, solo=strip.solo)
+    return MixInput(
+        source,
+        gain_db=strip.gain_db,
+        pan=strip.pan,
+        mute=strip.mute,
+        solo=strip.solo,
+        width=strip.width,
+        invert=strip.invert,
+        pan_law=strip.pan_law,
+        automation=strip.automation,
+    )
 
 
 def live_mix(sources: Mapping[str, Source], strips: Mapping[str, Strip]) -> Mixer:

@@ -41,7 +41,8 @@ CREATE TABLE state (
 
 MIGRATIONS: tuple[str, ...] = (
     _CREATE,
-    "",  # repairs of tracks, lengths of markers, silence without a clip
+    "",  # repairs and tempo of tracks, lengths of markers, silence without a clip
+    "",  # effects, width, polarity, pan law and automation of stems, snapshots
 )
 """What leads from version n to n + 1, as SQL. A new field of the document is a version too, if only an empty entry:
 older programs then say that they need an update instead of taking the file for a damaged one."""

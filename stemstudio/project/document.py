@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from stemstudio.core.params import ParamValue
+from stemstudio.effects.chain import Chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +36,46 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A stem's place in the mix: gain in dB (-inf is written as -120), pan from -1 (left) to 1."""
+    """A stem's place in the mix; see `mixing.mixer.MixInput`. A gain of -inf is written as -120."""
 
     gain_db: float = 0.0
     pan: float = 0.0
     mute: bool = False
     solo: bool = False
+    width: float = 1.0
+    invert: bool = False
+    pan_law: str = "balance"
+    automation: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """One stem of a track: its base clip, the patches upon it (later ones win), and its place in the mix."""
+    """One stem of a track: its base clip, the patches upon it (later ones win), its effects, its place in the mix."""
 
     id: str
     name: str
     clip: ClipRef
     patches: tuple[Patch, ...] = ()
     strip: Strip = Strip()
+    chain: Chain = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotStem:
+    """What a snapshot keeps of the stem called `name`."""
+
+    name: str
+    strip: Strip = Strip()
+    chain: Chain = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A whole mix under a name: place and effects of each stem, effects of the mix."""
+
+    name: str
+    stems: tuple[SnapshotStem, ...] = ()
+    chain: Chain = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +110,19 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class Tempo:
+    """Steady beats: `bpm` of them in a minute, the first beat of the first bar at `first_beat_s`."""
+
+    bpm: float
+    first_beat_s: float = 0.0
+    beats_per_bar: int = 4
+
+    def beats_at(self, frame: float, sample_rate: int) -> float:
+        """Beats from the first one to a sample frame."""
+        return (frame / sample_rate - self.first_beat_s) * self.bpm / 60
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """A song: its mixture and, once separated, its stems, which add up to the mixture."""
 
@@ -99,6 +136,10 @@ class Track:
     """What a person should know of the file, e.g. that it is lossy or band-limited."""
     repairs: tuple[Repair, ...] = ()
     """What was done to the stems since they were made, oldest first."""
+    chain: Chain = ()
+    """Effects of the mix."""
+    snapshots: tuple[Snapshot, ...] = ()
+    tempo: Tempo | None = None
 
     def stem(self, stem_id: str) -> Stem:
         """Return the stem with that id; `KeyError` if there is none."""

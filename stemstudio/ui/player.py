@@ -9,7 +9,7 @@ from stemstudio.core.errors import UserError
 from stemstudio.core.source import Source
 from stemstudio.mixing.meters import SILENCE, Levels
 from stemstudio.mixing.mixer import Mixer, MixInput
-from stemstudio.operations.graph import Overlay, clip_source, live_mix, track_mix
+from stemstudio.operations.graph import ChainShelf, Overlay, clip_source, live_mix, track_mix
 from stemstudio.operations.repair_actions import Passages
 from stemstudio.operations.repairing import with_stems
 from stemstudio.operations.separating import LiveStems
@@ -67,6 +67,7 @@ class Player(QObject):
         self.looping = False
         self.original = False
         self._overlay: Overlay = {}
+        self._shelf = ChainShelf()
         self._before_audition: tuple[tuple[int, int] | None, bool, bool] | None = None
         self._was: tuple[int, bool] = (0, False)
         studio.changed.connect(self._on_changed)
@@ -224,7 +225,14 @@ class Player(QObject):
         song = (track.id, track.mixture.id) if track else ("", "")
         strips = tuple(running.strips.items()) if running else ()
         clips = tuple(running.live.clip_ids.values()) if running else ()
-        heard = (*song, track.stems if track else (), clips, strips, self.original, tuple(self._overlay.items()))
+        heard = (
+            *song,
+            (track.stems, track.chain) if track else (),
+            clips,
+            strips,
+            self.original,
+            tuple(self._overlay.items()),
+        )
         if heard == self._heard:
             self.changed.emit()
             return
@@ -256,7 +264,7 @@ class Player(QObject):
         if running is not None and running.live.clip_ids:
             sources = {lane.key: lane.source() for lane in self._studio.lanes() if lane.live}
             return _UntilWritten(live_mix(sources, live_strips(track, running)), song, running.live)
-        return track_mix(with_stems(track) if self._overlay else track, session.clips, self._overlay)
+        return track_mix(with_stems(track) if self._overlay else track, session.clips, self._overlay, self._shelf)
 
     @Slot()
     def _on_settings_changed(self) -> None:

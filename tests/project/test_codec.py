@@ -165,16 +165,22 @@ def test_the_schema_is_that_of_the_classes():
         if dataclasses.is_dataclass(kind)
     }
     assert (len(MIGRATIONS), fields) == (
-        2,
+        3,
         {
             "ClipRef": ["id", "channels", "frames", "sample_rate"],
             "Patch": ["start", "clip"],
-            "Strip": ["gain_db", "pan", "mute", "solo"],
-            "Stem": ["id", "name", "clip", "patches", "strip"],
+            "Strip": ["gain_db", "pan", "mute", "solo", "width", "invert", "pan_law", "automation"],
+            "Stem": ["id", "name", "clip", "patches", "strip", "chain"],
             "Receipt": [
                 "backend", "values", "program_version", "seconds", "model", "model_sha256", "null_db",
             ],
-            "Track": ["id", "title", "source_path", "mixture", "stems", "receipt", "notices", "repairs"],
+            "Track": [
+                "id", "title", "source_path", "mixture", "stems", "receipt", "notices", "repairs", "chain",
+                "snapshots", "tempo",
+            ],
+            "SnapshotStem": ["name", "strip", "chain"],
+            "Snapshot": ["name", "stems", "chain"],
+            "Tempo": ["bpm", "first_beat_s", "beats_per_bar"],
             "Repair": ["action", "stem", "selection", "other", "method", "values"],
             "Marker": ["track_id", "frame", "name", "frames"],
             "Project": ["tracks", "markers"],
