@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from stemstudio.core.params import ParamValue
+from stemstudio.core.tempo import Tempo
 from stemstudio.effects.chain import Chain
 
 
@@ -136,6 +137,7 @@ class Track:
     """What a person should know of the file, e.g. that it is lossy or band-limited."""
     repairs: tuple[Repair, ...] = ()
     """What was done to the stems since they were made, oldest first."""
+    tempo: Tempo | None = None
     chain: Chain = ()
     """Effects of the mix."""
     snapshots: tuple[Snapshot, ...] = ()

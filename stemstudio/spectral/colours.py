@@ -19,6 +19,11 @@ from stemstudio.spectral import decibels
 MAPS = ("magma", "inferno", "viridis", "plasma", "cividis", "gray")
 """Names of the maps, in the order of the file."""
 
+LOUDER, QUIETER = (255, 140, 0), (40, 140, 255)
+"""Red, green and blue of what is louder and quieter than what it is compared with."""
+
+FULL_DIFFERENCE_DB = 18.0
+
 
 def colour_table(name: str, low_db: float, high_db: float, gamma: float = 1.0) -> NDArray[np.uint32]:
     """Colours of the 256 bytes of `decibels`, as ``0xFFRRGGBB``: uint32 (256,).
@@ -32,13 +37,35 @@ def colour_table(name: str, low_db: float, high_db: float, gamma: float = 1.0) -
     gamma : float
         Above 1 darkens the middle, below 1 brightens it.
     """
-    if not low_db < high_db or gamma <= 0:
-        raise ValueError(f"no colours from {low_db} to {high_db} dB with gamma {gamma}")
-    low, high = decibels.position(low_db), decibels.position(high_db)
-    share = np.clip((np.arange(256) - low) / (high - low), 0, 1) ** gamma
+    share = _shares(low_db, high_db, gamma)
     red, green, blue = interpolated_map(name, share).T.astype(np.uint32)
     table: NDArray[np.uint32] = 0xFF000000 | red << 16 | green << 8 | blue
     return table.astype(np.uint32)
+
+
+def difference_table(low_db: float, high_db: float, gamma: float = 1.0) -> NDArray[np.uint32]:
+    """Colours of the difference of two sounds as ``0xFFRRGGBB``: uint32 (65536,).
+
+    The place in the table is 256 times the byte of the louder plus 128 plus the difference of the two bytes. As bright
+    as gray in `colour_table` would be; gray where both are as loud, orange where the first is louder, blue where the
+    second is, full of colour from `FULL_DIFFERENCE_DB` on.
+    """
+    share = _shares(low_db, high_db, gamma)[:, None, None]
+    strength = np.clip((np.arange(256) - 128) * decibels.STEP_DB / FULL_DIFFERENCE_DB, -1, 1)[None, :, None]
+    tint = np.where(strength > 0, np.array(LOUDER), np.array(QUIETER))
+    colour = share * (255 + np.abs(strength) * (tint - 255.0))
+    red, green, blue = np.rint(colour).astype(np.uint32).reshape(-1, 3).T
+    table: NDArray[np.uint32] = 0xFF000000 | red << 16 | green << 8 | blue
+    return table.astype(np.uint32)
+
+
+def _shares(low_db: float, high_db: float, gamma: float) -> NDArray[np.float64]:
+    """Brightness of each byte, 0 to 1."""
+    if not low_db < high_db or gamma <= 0:
+        raise ValueError(f"no colours from {low_db} to {high_db} dB with gamma {gamma}")
+    low, high = decibels.position(low_db), decibels.position(high_db)
+    shares: NDArray[np.float64] = np.clip((np.arange(256) - low) / (high - low), 0, 1) ** gamma
+    return shares
 
 
 def interpolated_map(name: str, share: NDArray[np.float64]) -> NDArray[np.uint8]:

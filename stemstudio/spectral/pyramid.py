@@ -162,6 +162,16 @@ class SpectrogramPyramid:
         whole = 2 * self.units * TILE_COLUMNS * self.ladder.rows  # this level and all above it
         return min(max(0, math.ceil(math.log2(max(whole, 1) / self._overview_bytes))), TOP_LEVEL)
 
+    @property
+    def levels(self) -> range:
+        """Numbers of all levels, the finest first."""
+        return range(TOP_LEVEL + 1)
+
+    def units_between(self, start_frame: float, end_frame: float) -> tuple[int, int]:
+        """First unit that holds some of these frames, and the one after the last."""
+        first = min(max(0, int(start_frame) // self.unit_frames), self.units)
+        return first, max(first, min(self.units, int(end_frame) // self.unit_frames + 1))
+
     def level_for(self, frames_per_pixel: float) -> int:
         """The level whose columns are nearest to one pixel wide."""
         return min(max(0, round(math.log2(max(frames_per_pixel / self.hop, 1e-9)))), TOP_LEVEL)
@@ -236,8 +246,7 @@ class SpectrogramPyramid:
     def _plan(self, request: TileRequest, *, visible_only: bool) -> Iterator[tuple[int, int, bool]]:
         """Steps as (unit, level, whether a sketch will do), the most wanted first."""
         base, units = self.base_level, self.units
-        first = min(max(0, request.start_frame // self.unit_frames), units)
-        last = max(first, min(units, request.end_frame // self.unit_frames + 1))
+        first, last = self.units_between(request.start_frame, request.end_frame)
         level, margin = min(request.level, base), last - first
         never = np.flatnonzero(self._shown(base, 0, units) == _NEVER)
         if len(never) > _SKETCH_FROM_UNITS and base <= _SKETCH_LEVEL:

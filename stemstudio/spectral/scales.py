@@ -194,6 +194,15 @@ def note_name(hertz: float) -> str:
     return f"{_NOTES[midi % 12]}{midi // 12 - 1}"
 
 
+def note_and_cents(hertz: float) -> str:
+    """Nearest note and how far above or below it a frequency lies: ``A4 +12 ct``; nothing below 16 Hz."""
+    if hertz < 16:
+        return ""
+    midi = 69 + 12 * math.log2(hertz / 440)
+    cents = round((midi - round(midi)) * 100)
+    return f"{note_name(hertz)} {cents:+d} ct".replace("-", "−")
+
+
 def hertz_label(hertz: float) -> str:
     """Short text for an axis: ``125``, ``1k``, ``2.5k``."""
     return f"{hertz:.0f}" if hertz < 1000 else f"{round(hertz / 1000, 2):g}k"

@@ -5,6 +5,9 @@ smooth scaling, vectorised for a stretch along one axis, does the rest. Panning 
 move the rectangle that is drawn; mapping rows and looking up colours happens once per tile, on `numpy.take`.
 
 Where the level that fits the zoom is not computed yet, the coarser ones under it show through.
+
+Of two sounds the difference is drawn: as bright as the louder of them, gray where they are alike, coloured where one
+is louder.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from stemstudio.ui.spectrogram.look import Look
 from stemstudio.ui.spectrogram.viewport import Viewport
 
 _KEPT_TILES = 16
+_Stamp = tuple[int, ...]
 
 
 class Composite:
@@ -29,11 +33,11 @@ class Composite:
 
     def __init__(self) -> None:
         self._state: tuple[object, ...] = ()
-        self._pyramid: SpectrogramPyramid | None = None
+        self._pyramids: tuple[SpectrogramPyramid | None, ...] = ()
         self._map: RowMap
         self._table: NDArray[np.uint32]
-        self._coloured: dict[tuple[int, int], tuple[int, NDArray[np.uint32]]] = {}
-        self._strips: dict[int, tuple[tuple[int, ...], NDArray[np.uint32], QImage]] = {}
+        self._coloured: dict[tuple[int, int], tuple[_Stamp, NDArray[np.uint32]]] = {}
+        self._strips: dict[int, tuple[tuple[object, ...], NDArray[np.uint32], QImage]] = {}
 
     def draw(
         self,
@@ -43,37 +47,52 @@ class Composite:
         pyramid: SpectrogramPyramid,
         viewport: Viewport,
         look: Look,
+        *,
+        other: SpectrogramPyramid | None = None,
+        over: bool = False,
     ) -> None:
-        """Paint what `viewport` shows of `pyramid` into `target`."""
+        """Paint what `viewport` shows of `pyramid` into `target`, or its difference from `other` of the same analysis.
+
+        With `over` what is not known is left as it is.
+        """
         height = max(1, round(target.height() * pixel_ratio))
-        self._prepare(pyramid, viewport, look, height)
+        self._prepare(pyramid, other, viewport, look, height)
         finest = pyramid.level_for(viewport.span / max(1.0, target.width() * pixel_ratio))
-        first = max(0, int(viewport.start) // pyramid.unit_frames)
-        last = max(first, min(pyramid.units, int(viewport.end) // pyramid.unit_frames + 1))
+        first, last = pyramid.units_between(viewport.start, viewport.end)
         layers = []
         for level in range(finest, TOP_LEVEL + 1):
             known = pyramid.known(level, first, last)
+            if other is not None:
+                known &= other.known(level, first, last)
             if known.any():
                 layers.append((level, [(first + start, first + end) for start, end in _runs(known)]))
             if known.all():
                 break
         painter.save()
         painter.setClipRect(target)
-        painter.fillRect(target, QColor(int(self._table[0])))
+        if not over:
+            painter.fillRect(target, QColor(int(self._table[0])))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for level, runs in reversed(layers):
             self._draw_level(painter, target, pyramid, viewport, level, runs)
         painter.restore()
         self._strips = {level: self._strips[level] for level, _ in layers}
 
-    def _prepare(self, pyramid: SpectrogramPyramid, viewport: Viewport, look: Look, height: int) -> None:
+    def _prepare(
+        self,
+        pyramid: SpectrogramPyramid,
+        other: SpectrogramPyramid | None,
+        viewport: Viewport,
+        look: Look,
+        height: int,
+    ) -> None:
         state = (look, viewport.bottom, viewport.top, viewport.sample_rate, height)
-        if state == self._state and pyramid is self._pyramid:
+        if state == self._state and self._pyramids == (pyramid, other):
             return
-        self._state, self._pyramid = state, pyramid
+        self._state, self._pyramids = state, (pyramid, other)
         self._coloured.clear()
         self._strips.clear()
-        self._table = look.colours()
+        self._table = look.colours() if other is None else look.difference_colours()
         axis = look.axis(viewport.sample_rate)
         self._map = row_map(axis, viewport.bottom, viewport.top, height, pyramid.grid, pyramid.ladder, look.tilt_db)
 
@@ -91,7 +110,7 @@ class Composite:
         # A column more on either side: smooth scaling looks at neighbours.
         low, high = max(left - 1, 0.0), right + 1
         first, last = math.floor(low / TILE_COLUMNS), math.floor(high / TILE_COLUMNS) + 1
-        image = self._image(pyramid, level, first, last)
+        image = self._image(level, first, last)
         stretch = target.width() / (right - left)
         for first_unit, last_unit in runs:
             start = max(low, first_unit * TILE_COLUMNS / (1 << level))
@@ -100,9 +119,9 @@ class Composite:
             place = QRectF(x, target.top(), width, target.height())
             painter.drawImage(place, image, QRectF(start - first * TILE_COLUMNS, 0, end - start, image.height()))
 
-    def _image(self, pyramid: SpectrogramPyramid, level: int, first: int, last: int) -> QImage:
+    def _image(self, level: int, first: int, last: int) -> QImage:
         """Tiles `first` up to `last` side by side; what is not known of them is not defined."""
-        colours = [self._colours(level, index, pyramid.tile(level, index)) for index in range(first, last)]
+        colours = [self._colours(level, index) for index in range(first, last)]
         key = (first, *(stamp for stamp, _ in colours))
         strip = self._strips.get(level)
         if strip is None or strip[0] != key:
@@ -116,15 +135,26 @@ class Composite:
             del self._coloured[next(iter(self._coloured))]
         return strip[2]
 
-    def _colours(self, level: int, index: int, tile: Tile | None) -> tuple[int, NDArray[np.uint32]]:
-        if tile is None:
-            return 0, np.zeros((len(self._map.lower), TILE_COLUMNS), np.uint32)
+    def _colours(self, level: int, index: int) -> tuple[_Stamp, NDArray[np.uint32]]:
+        tiles = [pyramid.tile(level, index) for pyramid in self._pyramids if pyramid is not None]
+        known = [tile for tile in tiles if tile is not None]
+        if len(known) < len(tiles):
+            return (), np.zeros((len(self._map.lower), TILE_COLUMNS), np.uint32)
         kept = self._coloured.pop((level, index), None)
-        stamp = tile.stamp  # before the data: what is written meanwhile brings another stamp
+        stamp = tuple(tile.stamp for tile in known)  # before the data: what is written meanwhile brings another stamp
         if kept is None or kept[0] != stamp:
-            kept = (stamp, self._table.take(self._map.apply(tile.data)))
+            kept = (stamp, self._table.take(self._codes(known)))
         self._coloured[level, index] = kept  # last again, so that the first is the least recently used
         return kept
+
+    def _codes(self, tiles: list[Tile]) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """Places in the table of colours: a level, or the louder level and the difference in steps of level."""
+        codes = self._map.apply(tiles[0].data)
+        if len(tiles) == 1:
+            return codes
+        others = self._map.apply(tiles[1].data)
+        difference = np.clip(codes.astype(np.int16) - others, -127, 127) + 128
+        return np.maximum(codes, others).astype(np.uint16) << 8 | difference.astype(np.uint16)
 
 
 def _runs(known: NDArray[np.bool_]) -> list[tuple[int, int]]:

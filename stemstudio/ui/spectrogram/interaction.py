@@ -14,7 +14,7 @@ from stemstudio.ui.spectrogram.tools import BandTool, HandTool, Pointer, RulerTo
 if TYPE_CHECKING:
     from stemstudio.ui.spectrogram.view import SpectrogramView
 
-_RULER_TIP = "Click to play from here, drag to make a loop, double click to see the whole song."
+RULER_TIP = "Click to play from here, drag to make a loop, double click to see the whole song."
 _AXIS_TIP = "Drag to move along frequency, turn the wheel to zoom, double click to see all of it."
 
 HANDLED = frozenset(
@@ -145,7 +145,7 @@ class Interaction:
 
     def _help(self, event: QHelpEvent) -> bool:
         tool = self._tool_at(QPointF(event.pos()))
-        tip = _RULER_TIP if tool is self._ruler else _AXIS_TIP if tool is self._axis else ""
+        tip = RULER_TIP if tool is self._ruler else _AXIS_TIP if tool is self._axis else ""
         QToolTip.showText(event.globalPos(), tip, self._view)
         return True
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from stemstudio.spectral.colours import colour_table
+from stemstudio.spectral.colours import colour_table, difference_table
 from stemstudio.spectral.scales import FrequencyScale
 
 
@@ -47,5 +47,10 @@ class Look:
         """Colour of each byte; the same array for the same look."""
         return _table(self.colour_map, self.high_db - self.range_db, self.high_db, self.gamma)
 
+    def difference_colours(self) -> NDArray[np.uint32]:
+        """Colours of the difference of two sounds; the same array for the same look."""
+        return _difference_table(self.high_db - self.range_db, self.high_db, self.gamma)
+
 
 _table = lru_cache(maxsize=8)(colour_table)
+_difference_table = lru_cache(maxsize=4)(difference_table)

@@ -1,13 +1,11 @@
-"""What is drawn over the picture: loop, playhead, the read-out under the mouse, words."""
+"""What is drawn over the picture: loop, playhead, words."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPolygonF
 
-from stemstudio.spectral.scales import note_name
-from stemstudio.ui.spectrogram.axes import time_label
-from stemstudio.ui.theme import RADIUS, SPACE, Theme
+from stemstudio.ui.theme import SPACE, Theme
 
 PLAYHEAD_REACH = 7
 """Pixels to either side of the playhead that its drawing may touch."""
@@ -17,9 +15,6 @@ _LINE = QColor("#FFFFFF")
 _HALO = QColor(0, 0, 0, 120)
 _LOOP_EDGE = QColor("#9CC3FF")
 _LOOP_TINT = QColor(156, 195, 255, 12)
-_CHIP = QColor(12, 13, 16, 214)
-_CHIP_TEXT = QColor("#F2F4F8")
-_CHIP_SECONDARY = QColor("#B4BCCB")
 
 
 def paint_loop(painter: QPainter, ruler: QRectF, picture: QRectF, left: float, right: float, theme: Theme) -> None:
@@ -48,40 +43,6 @@ def paint_playhead(painter: QPainter, ruler: QRectF, picture: QRectF, x: float, 
     foot = ruler.bottom()
     painter.drawPolygon(QPolygonF([QPointF(x - 4.5, foot - 7), QPointF(x + 5.5, foot - 7), QPointF(x + 0.5, foot)]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-
-def read_out(frame: float, sample_rate: int, hertz: float, level_db: float | None) -> tuple[str, str]:
-    """Two lines of the read-out: time, note and frequency; level."""
-    tone = f"{hertz:.0f} Hz" if hertz < 1000 else f"{hertz / 1000:.2f} kHz"
-    note = note_name(hertz)
-    first = "  ".join(part for part in (time_label(frame / sample_rate, 3), note, tone) if part)
-    second = "" if level_db is None else f"{level_db:.1f} dB".replace("-", "−")
-    return first, second
-
-
-def chip_rect(metrics: QFontMetricsF, picture: QRectF, mouse: QPointF | None) -> QRectF:
-    """Place of the read-out, as wide as its longest text: the top right corner, the left one when the mouse comes."""
-    width = metrics.horizontalAdvance("0:00:00.000  A♭0  00.00 kHz") + 2 * SPACE
-    height = 2 * metrics.lineSpacing() + SPACE
-    right = QRectF(picture.right() - SPACE - width, picture.top() + SPACE, width, height)
-    if mouse is not None and right.adjusted(-3 * SPACE, -3 * SPACE, 3 * SPACE, 3 * SPACE).contains(mouse):
-        return right.translated(picture.left() + SPACE - right.left(), 0)
-    return right
-
-
-def paint_chip(painter: QPainter, area: QRectF, lines: tuple[str, str]) -> None:
-    """Draw the read-out."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_CHIP)
-    painter.drawRoundedRect(area, RADIUS, RADIUS)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    text = area.adjusted(SPACE, SPACE / 2, -SPACE, -SPACE / 2)
-    for line, colour, side in zip(
-        lines, (_CHIP_TEXT, _CHIP_SECONDARY), (Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom), strict=True
-    ):
-        painter.setPen(colour)
-        painter.drawText(text, side | Qt.AlignmentFlag.AlignLeft, line)
 
 
 def paint_words(painter: QPainter, area: QRectF, text: str, theme: Theme) -> None:

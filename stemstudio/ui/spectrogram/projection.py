@@ -15,26 +15,27 @@ RULER_HEIGHT = 28
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The rectangles of a view (in its own pixels) and what they show."""
+    """The rectangles of a view (in its own pixels) and what they show; `ruler_height` is 0 where another has it."""
 
     area: QRect
     viewport: Viewport
     scale: FrequencyScale
+    ruler_height: int = RULER_HEIGHT
 
     @property
     def picture(self) -> QRectF:
         """The picture, without ruler and axis."""
-        return QRectF(self.area).adjusted(AXIS_WIDTH, RULER_HEIGHT, 0, 0)
+        return QRectF(self.area).adjusted(AXIS_WIDTH, self.ruler_height, 0, 0)
 
     @property
     def ruler(self) -> QRectF:
         """The time ruler above the picture."""
-        return QRectF(AXIS_WIDTH, 0, self.picture.width(), RULER_HEIGHT)
+        return QRectF(AXIS_WIDTH, 0, self.picture.width(), self.ruler_height)
 
     @property
     def axis(self) -> QRectF:
         """The frequency axis at the left of the picture."""
-        return QRectF(0, RULER_HEIGHT, AXIS_WIDTH, self.picture.height())
+        return QRectF(0, self.ruler_height, AXIS_WIDTH, self.picture.height())
 
     def share(self, x: float, y: float) -> tuple[float, float]:
         """Place in the picture: 0 to 1 from left to right and from top to bottom, kept inside."""

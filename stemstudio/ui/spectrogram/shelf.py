@@ -1,44 +1,81 @@
-"""The spectrograms looked at lately, so that switching between stems is instant."""
+"""The spectrograms looked at lately, so that switching between stems, undo and zooming back are instant."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from stemstudio.core.source import Source
 from stemstudio.spectral.pyramid import SpectrogramPyramid, TileCache
 from stemstudio.spectral.transforms import Analysis
 
-KEPT_PYRAMIDS = 8
+KEPT_PYRAMIDS = 14
+KEPT_DETAILS = 24
+_OVERVIEW_BYTES = 16 << 20
+_FINE_BYTES = 128 << 20
+
+Changes = Iterable[tuple[int, int]]
+"""Ranges of sample frames in which two sounds differ, each from its first frame to the one after its last."""
+
+_Key = tuple[str, Analysis]
 
 
 class PyramidShelf:
-    """Up to `KEPT_PYRAMIDS` pyramids by key, the least recently shown dropped first; they share one cache of tiles."""
+    """Pyramids by sound and analysis, the least recently shown dropped first; they share one cache of tiles.
+
+    Up to `KEPT_PYRAMIDS` are of a whole sound. Up to `KEPT_DETAILS` more hold only what was looked at closely.
+    """
 
     def __init__(self) -> None:
-        self._pyramids: OrderedDict[str, SpectrogramPyramid] = OrderedDict()
-        self._cache = TileCache()
-        self.n_fft_at_44100 = 4096
-        """Frame of the transform of pyramids to come."""
+        self._pyramids: OrderedDict[_Key, SpectrogramPyramid] = OrderedDict()
+        self._details: OrderedDict[_Key, SpectrogramPyramid] = OrderedDict()
+        self._cache = TileCache(_FINE_BYTES)
 
-    def take(self, source: Source, key: str) -> SpectrogramPyramid:
-        """Pyramid of `key`, or a new one; it reads `source` from now on, which must sound the same."""
-        pyramid = self._pyramids.pop(key, None)
+    def take(self, source: Source, key: str, analysis: Analysis, *, whole: bool = True) -> SpectrogramPyramid:
+        """Pyramid of the sound `key`, or a new one; it reads `source` from now on, which must sound the same."""
+        shelf, limit = (self._pyramids, KEPT_PYRAMIDS) if whole else (self._details, KEPT_DETAILS)
+        pyramid = shelf.pop((key, analysis), None)
         if pyramid is None or pyramid.source.sample_rate != source.sample_rate:
-            pyramid = SpectrogramPyramid(source, analysis=Analysis("stft", self.n_fft_at_44100), cache=self._cache)
+            size = _OVERVIEW_BYTES if whole else 0
+            pyramid = SpectrogramPyramid(source, analysis=analysis, overview_bytes=size, cache=self._cache)
         pyramid.source = source
-        self._pyramids[key] = pyramid
-        while len(self._pyramids) > KEPT_PYRAMIDS:
-            self._pyramids.popitem(last=False)
+        shelf[key, analysis] = pyramid
+        while len(shelf) > limit:
+            shelf.popitem(last=False)
         return pyramid
 
-    def find(self, key: str) -> SpectrogramPyramid | None:
-        """Pyramid of `key` if it is here."""
-        return self._pyramids.get(key)
+    def find(self, key: str) -> list[SpectrogramPyramid]:
+        """All pyramids of `key` that are here."""
+        return [
+            pyramid for shelf in (self._pyramids, self._details) for (name, _), pyramid in shelf.items() if name == key
+        ]
 
-    def clear(self) -> None:
-        """Forget all sounds."""
-        self._pyramids.clear()
+    def rename(self, key: str, new_key: str, source: Source, changed: Changes) -> None:
+        """Make the sound `key` the sound `new_key`: the same but for what `changed`, which alone is computed anew."""
+        changed = tuple(changed)
+        for shelf in (self._pyramids, self._details):
+            for name, analysis in [each for each in shelf if each[0] == key]:
+                pyramid = shelf.pop((name, analysis))
+                if (new_key, analysis) not in shelf:
+                    shelf[new_key, analysis] = _changed(pyramid, source, changed)
+
+    def derive(self, key: str, new_key: str, source: Source, changed: Changes) -> None:
+        """Make `new_key` out of a copy of `key`, if it is not here and the other is."""
+        changed = tuple(changed)
+        for name, analysis in [each for each in self._pyramids if each[0] == key]:
+            if (new_key, analysis) not in self._pyramids:
+                twin = self._pyramids[name, analysis].copy()
+                self._pyramids[new_key, analysis] = _changed(twin, source, changed)
 
     def drop(self, key: str) -> None:
         """Forget a sound."""
-        self._pyramids.pop(key, None)
+        for shelf in (self._pyramids, self._details):
+            for each in [each for each in shelf if each[0] == key]:
+                del shelf[each]
+
+
+def _changed(pyramid: SpectrogramPyramid, source: Source, changed: Changes) -> SpectrogramPyramid:
+    pyramid.source = source  # before saying so: what is computed meanwhile is then computed again
+    for start, end in changed:
+        pyramid.invalidate(start, end)
+    return pyramid

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QCloseEvent,
     QColor,
     QFocusEvent,
-    QFontMetricsF,
     QPainter,
     QPaintEvent,
     QPen,
@@ -21,16 +20,19 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from stemstudio.core.source import Source
-from stemstudio.spectral.pyramid import SpectrogramPyramid, TileRequest
+from stemstudio.spectral.pyramid import SpectrogramPyramid
 from stemstudio.ui.bridge import Bridge
-from stemstudio.ui.spectrogram import overlays
-from stemstudio.ui.spectrogram.axes import axis_font, paint_frequency_axis, paint_ruler
+from stemstudio.ui.spectrogram import overlays, painting
+from stemstudio.ui.spectrogram.axes import axis_font
 from stemstudio.ui.spectrogram.composite import Composite
 from stemstudio.ui.spectrogram.interaction import HANDLED, Interaction
 from stemstudio.ui.spectrogram.look import Look
-from stemstudio.ui.spectrogram.projection import Projection
+from stemstudio.ui.spectrogram.projection import RULER_HEIGHT, Projection
+from stemstudio.ui.spectrogram.resolution import Resolution
 from stemstudio.ui.spectrogram.selection_layer import SelectionLayer
-from stemstudio.ui.spectrogram.shelf import PyramidShelf
+from stemstudio.ui.spectrogram.shelf import Changes, PyramidShelf
+from stemstudio.ui.spectrogram.sound_picture import SoundPicture
+from stemstudio.ui.spectrogram.time_marks import TimeRuler
 from stemstudio.ui.spectrogram.tools import SeekTool, Tool
 from stemstudio.ui.spectrogram.viewport import Viewport
 from stemstudio.ui.spectrogram.worker import TileWorker
@@ -59,10 +61,15 @@ class SpectrogramView(QWidget):
         self._theme = theme
         self._look = Look()
         self._viewport = Viewport.whole(44100, 0)
-        self._shelf = PyramidShelf()
-        self._pyramid: SpectrogramPyramid | None = None
-        self._key = ""
-        self._composite = Composite()
+        self.shelf = PyramidShelf()
+        self.sound = SoundPicture(self.shelf)
+        self.companions: list[SoundPicture] = []
+        """Sounds drawn elsewhere in this view's look, at its time and its band; computed together with its own."""
+        self._resolution = Resolution()
+        self._ruler = TimeRuler()
+        self._ruler_height = RULER_HEIGHT
+        self._mix: Source | None = None
+        self._caption: painting.Caption = ()
         self._bridge = Bridge(self)
         self._bridge.connect_to(self._on_tiles_advanced)
         self._worker = TileWorker(self._bridge)
@@ -92,12 +99,13 @@ class SpectrogramView(QWidget):
     @property
     def pyramid(self) -> SpectrogramPyramid | None:
         """Spectrogram of the sound that is shown."""
-        return self._pyramid
+        return self.sound.whole
 
     @property
     def projection(self) -> Projection:
         """Where sound is on the screen."""
-        return Projection(self.rect(), self._viewport, self._look.axis(self._viewport.sample_rate))
+        axis = self._look.axis(self._viewport.sample_rate)
+        return Projection(self.rect(), self._viewport, axis, self._ruler_height)
 
     @property
     def playhead(self) -> int | None:
@@ -117,36 +125,43 @@ class SpectrogramView(QWidget):
         sight stays when the sound is as long as the last one.
         """
         self._interaction.cancel()
+        self.sound.show(source, key)
         if source is None:
-            self._pyramid = None
             self._worker.forget()
         else:
-            self._pyramid, self._key = self._shelf.take(source, key), key
-            if (self._viewport.sample_rate, self._viewport.frames) != (source.sample_rate, source.frames):
-                self._viewport = Viewport.whole(source.sample_rate, source.frames)
-                self._emit_view_changed()
-            self._request_tiles()
+            self._fit_to(source)
+            self.request_tiles()
         self._redraw()
 
-    def invalidate(self, start_frame: int, end_frame: int, key: str | None = None) -> None:
-        """Say that a sound changed or grew between two frames; `key` is that of the sound shown unless given."""
-        pyramid = self._pyramid if key is None else self._shelf.find(key)
-        if pyramid is None:
-            return
-        pyramid.invalidate(start_frame, end_frame)
-        if pyramid is self._pyramid:
-            self.set_viewport(self._viewport.of_length(pyramid.source.frames))
-            self._request_tiles()
+    def replace_source(self, source: Source, key: str, changed: Changes) -> None:
+        """Show what an edit made of the sound: only the ranges of frames that `changed` are analysed anew."""
+        self.sound.replace(source, key, changed)
+        self.request_tiles()
+        self._redraw()
 
-    def forget(self, key: str) -> None:
-        """Drop what is kept of a sound that will not be shown again."""
-        self._shelf.drop(key)
+    def compare_with(self, source: Source | None, key: str = "", changed: Changes | None = None) -> None:
+        """Show the difference from another sound, or with None the sound itself; see `SoundPicture.compare`."""
+        self.sound.compare(source, key, changed)
+        self.request_tiles()
+        self._redraw()
+
+    def invalidate(self, start_frame: int, end_frame: int) -> None:
+        """Say that the sound changed or grew between two frames."""
+        if self.sound.source is not None:
+            self.sound.invalidate(start_frame, end_frame)
+            self.set_viewport(self._viewport.of_length(self.sound.source.frames))
+            self.request_tiles()
+
+    def _fit_to(self, source: Source) -> None:
+        if (self._viewport.sample_rate, self._viewport.frames) != (source.sample_rate, source.frames):
+            self._viewport = Viewport.whole(source.sample_rate, source.frames)
+            self._emit_view_changed()
 
     def set_viewport(self, viewport: Viewport) -> None:
         """Show another part."""
         if viewport != self._viewport:
             self._viewport = viewport
-            self._request_tiles()
+            self.request_tiles()
             self._emit_view_changed()
             self.update()
 
@@ -182,7 +197,7 @@ class SpectrogramView(QWidget):
         follows = self._follow and self._interaction.gesture is None
         if follows and frame is not None and old is not None and 0 <= self._viewport.x(old) <= 1:
             self.reveal(frame)
-        before, after = self._pixel(old), self._pixel(frame)
+        before, after = (painting.playhead_x(self, self.projection, each) for each in (old, frame))
         if before != after:
             for x in (before, after):
                 if x is not None:
@@ -194,10 +209,15 @@ class SpectrogramView(QWidget):
         """Turn pages with the playhead, or not."""
         self._follow = follow
 
+    @property
+    def loop(self) -> tuple[int, int] | None:
+        """The loop that is shaded."""
+        return self._loop
+
     def set_loop(self, loop: tuple[int, int] | None) -> None:
         """Shade a loop from its first frame to the frame after its last."""
         self._loop = loop
-        self.update()
+        self._redraw()
 
     # How it looks
 
@@ -211,12 +231,49 @@ class SpectrogramView(QWidget):
         self._look = look
         self._redraw()
 
-    def set_resolution(self, n_fft_at_44100: int) -> None:
-        """Choose the frame of the transform: 2048 shows attacks sharper, 8192 low notes; all is analysed anew."""
-        self._shelf.n_fft_at_44100 = n_fft_at_44100
-        self._shelf.clear()
-        if self._pyramid is not None:
-            self.set_source(self._pyramid.source, self._key)
+    @property
+    def resolution(self) -> Resolution:
+        """The transform and its frame."""
+        return self._resolution
+
+    def set_resolution(self, resolution: Resolution) -> None:
+        """Choose the transform and its frame; the sound is analysed anew where that was not done yet."""
+        if resolution != self._resolution:
+            self._resolution = resolution
+            for sound in (self.sound, *self.companions):
+                sound.set_resolution(resolution)
+            self.request_tiles()
+            self._redraw()
+
+    def add_companion(self, sound: SoundPicture) -> None:
+        """Compute another sound together with this one."""
+        sound.set_resolution(self._resolution)
+        self.companions.append(sound)
+
+    @property
+    def ruler(self) -> TimeRuler:
+        """What the time ruler and the read-out count."""
+        return self._ruler
+
+    def set_ruler(self, ruler: TimeRuler) -> None:
+        """Count time in seconds, samples or bars."""
+        self._ruler = ruler
+        self._redraw()
+
+    def set_ruler_shown(self, shown: bool) -> None:
+        """Give the ruler's room to the picture, where another widget has the ruler."""
+        self._ruler_height = RULER_HEIGHT if shown else 0
+        self.update()
+
+    def set_mix(self, source: Source | None) -> None:
+        """Name the mix, whose level the read-out tells too."""
+        self._mix = source
+
+    def set_caption(self, *parts: tuple[str, str]) -> None:
+        """Name what is drawn, in its corner: texts, each with the colour of its dot."""
+        if parts != self._caption:
+            self._caption = parts
+            self.update()
 
     @property
     def theme(self) -> Theme:
@@ -241,8 +298,7 @@ class SpectrogramView(QWidget):
 
     def paint_picture(self, painter: QPainter, target: QRectF, composite: Composite, viewport: Viewport) -> None:
         """Paint what `viewport` shows of the sound in this view's look; the overview draws with it too."""
-        if self._pyramid is not None and self._pyramid.source.frames:
-            composite.draw(painter, target, self.devicePixelRatioF(), self._pyramid, viewport, self._look)
+        self.sound.draw(painter, target, self.devicePixelRatioF(), viewport, self._look, composite)
 
     # For tools
 
@@ -252,7 +308,7 @@ class SpectrogramView(QWidget):
 
     def update_read_out(self) -> None:
         """Draw the read-out anew."""
-        self.update(self._chip_rect().toAlignedRect())
+        self.update(painting.read_out_rect(self, self.projection, self._interaction.hover).toAlignedRect())
 
     def request_loop(self, start: int, end: int) -> None:
         """Shade a loop and tell."""
@@ -270,12 +326,12 @@ class SpectrogramView(QWidget):
         """Stop computing and wait for it; the view shows what it has from then on."""
         self._worker.close()
 
-    def _request_tiles(self) -> None:
-        pyramid, area = self._pyramid, self.projection.picture
-        if pyramid is None or not pyramid.source.frames or area.isEmpty():
-            return
-        level = pyramid.level_for(self._viewport.span / (area.width() * self.devicePixelRatioF()))
-        self._worker.request(pyramid, TileRequest(level, int(self._viewport.start), int(self._viewport.end)))
+    def request_tiles(self) -> None:
+        """Compute what is in sight; for whoever changed a companion."""
+        width = self.projection.picture.width() * self.devicePixelRatioF()
+        if self.pyramid is not None and width > 0:
+            sounds = (self.sound, *self.companions)
+            self._worker.request(wish for sound in sounds for wish in sound.wishes(self._viewport, width))
 
     def _on_tiles_advanced(self) -> None:
         self.update(self.projection.picture.toAlignedRect())
@@ -288,7 +344,7 @@ class SpectrogramView(QWidget):
         painter, whole = QPainter(self), QRectF(self.rect())
         painter.fillRect(event.rect(), QColor(self._theme.ground))
         painter.setFont(axis_font(self.font()))
-        if self._pyramid is None:
+        if self.pyramid is None:
             overlays.paint_words(painter, whole, self._empty_text, self._theme)
         else:
             self._paint_sound(painter, event.rect())
@@ -298,46 +354,13 @@ class SpectrogramView(QWidget):
             painter.drawRect(whole.adjusted(1, 1, -1, -1))
 
     def _paint_sound(self, painter: QPainter, dirty: QRect) -> None:
-        at = self.projection
-        if at.ruler.intersects(QRectF(dirty)):
-            paint_ruler(painter, at.ruler, self._viewport, self._theme)
-        if at.axis.intersects(QRectF(dirty)):
-            paint_frequency_axis(painter, at.axis, self._viewport, at.scale, self._theme)
-        self.paint_picture(painter, at.picture, self._composite, self._viewport)
-        painter.setClipRect(at.picture)
-        self.selection_layer.paint(painter, at)
-        painter.setClipRect(at.picture.united(at.ruler))
-        if self._loop is not None:
-            left, right = (at.x(frame) for frame in self._loop)
-            overlays.paint_loop(painter, at.ruler, at.picture, left, right, self._theme)
-        x = self._pixel(self._playhead)
-        if x is not None:
-            overlays.paint_playhead(painter, at.ruler, at.picture, x, self._theme)
-        painter.setClipRect(at.picture)
+        at, hover = self.projection, self._interaction.hover
+        painting.paint_axes(painter, self, at, dirty)
+        painting.paint_sound(painter, self, at, self.sound, self.selection_layer)
         self._interaction.tool.paint(painter)
-        self._paint_read_out(painter, at)
+        painting.paint_words(painter, self, at, self.sound, self._caption, hover, self._mix)
         if self._worker.failure is not None:
             overlays.paint_words(painter, at.picture, str(self._worker.failure), self._theme)
-
-    def _paint_read_out(self, painter: QPainter, at: Projection) -> None:
-        mouse = self._interaction.hover
-        if mouse is not None and self._pyramid is not None:
-            frame, hertz = at.frame(mouse.x()), at.hertz(mouse.y())
-            level_db = self._pyramid.level_db(frame, hertz)
-            lines = overlays.read_out(frame, self._viewport.sample_rate, hertz, level_db)
-            overlays.paint_chip(painter, self._chip_rect(), lines)
-
-    def _chip_rect(self) -> QRectF:
-        return overlays.chip_rect(
-            QFontMetricsF(axis_font(self.font())), self.projection.picture, self._interaction.hover
-        )
-
-    def _pixel(self, frame: int | None) -> float | None:
-        """Left edge of the device pixel of a frame, None outside the picture."""
-        if frame is None or not 0 <= self._viewport.x(frame) <= 1:
-            return None
-        ratio = self.devicePixelRatioF()
-        return int(self.projection.x(frame) * ratio) / ratio
 
     def _redraw(self) -> None:
         self.update()
@@ -355,7 +378,7 @@ class SpectrogramView(QWidget):
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         """Qt's."""
-        self._request_tiles()
+        self.request_tiles()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Qt's."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterable
 
 from stemstudio.core.errors import Cancelled, UserError
 from stemstudio.core.progress import Progress
 from stemstudio.spectral.pyramid import SpectrogramPyramid, TileRequest
 from stemstudio.ui.bridge import Bridge
+
+Wish = tuple[SpectrogramPyramid, TileRequest]
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +29,7 @@ class TileWorker:
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._changed = threading.Condition()
-        self._wanted: tuple[SpectrogramPyramid, TileRequest] | None = None
+        self._wanted: tuple[Wish, ...] | None = None
         self._progress = Progress()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -39,12 +42,15 @@ class TileWorker:
         """Whether something is being computed or waits."""
         return self._wanted is not None
 
-    def request(self, pyramid: SpectrogramPyramid, request: TileRequest) -> None:
-        """Compute this next; whatever else is under way stops after the unit that it is at."""
+    def request(self, wishes: Iterable[Wish]) -> None:
+        """Compute these next; whatever else is under way stops after the unit that it is at.
+
+        What is in sight of all of them comes first, then the rest of each.
+        """
         with self._changed:
             if self._closed:
                 return
-            self._wanted = (pyramid, request)
+            self._wanted = tuple(wishes)
             self._progress.cancel()
             self._changed.notify()
             if self._thread is None:
@@ -73,15 +79,17 @@ class TileWorker:
                 if self._closed or self._wanted is None:
                     return
                 wanted, self._progress = self._wanted, Progress()
-            self._compute(*wanted)
+            self._compute(wanted)
             with self._changed:
                 if self._wanted is wanted:
                     self._wanted = None
             self._bridge.wake()
 
-    def _compute(self, pyramid: SpectrogramPyramid, request: TileRequest) -> None:
+    def _compute(self, wishes: tuple[Wish, ...]) -> None:
         try:
-            pyramid.compute(request, self._progress, self._on_unit)
+            for visible_only in (True, False):
+                for pyramid, request in wishes:
+                    pyramid.compute(request, self._progress, self._on_unit, visible_only=visible_only)
             self.failure = None
         except Cancelled:
             return
