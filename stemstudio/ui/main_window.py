@@ -29,8 +29,10 @@ from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.exporting import Exported
 from stemstudio.project.database import DATABASE
 from stemstudio.project.storage import SUFFIX
-from stemstudio.ui.actions import edit, file, help, playback, view  # noqa: A004 - a menu's name, not the builtin
+from stemstudio.ui.actions import edit, file, help, markers, playback, repair, selection, view  # noqa: A004 - menus
 from stemstudio.ui.actions.spec import ActionSpec, add_actions
+from stemstudio.ui.desk import Desk
+from stemstudio.ui.desk import Desk
 from stemstudio.ui.editor import Editor
 from stemstudio.ui.icons import icon
 from stemstudio.ui.lost_work import LostWork, OpenPath
@@ -39,8 +41,12 @@ from stemstudio.ui.panels.job_bar import JobBar
 from stemstudio.ui.panels.lanes_panel import LanesPanel
 from stemstudio.ui.panels.picture import Picture
 from stemstudio.ui.panels.separate_page import SeparatePage
+from stemstudio.ui.mending import Mending
 from stemstudio.ui.panels.transport import Transport
+from stemstudio.ui.panels.workbench import Workbench
 from stemstudio.ui.player import Player
+from stemstudio.ui.selecting import Selecting
+from stemstudio.ui.selection_edits import SelectionEdits
 from stemstudio.ui.spectrogram.view import SpectrogramView
 from stemstudio.ui.studio import Studio
 from stemstudio.ui.tasks import Tasks, sentence
@@ -51,8 +57,11 @@ from stemstudio.ui.widgets.notices import Notices
 MENUS = (
     ("&File", file.ACTIONS),
     ("&Edit", edit.ACTIONS),
+    ("&Select", selection.ACTIONS),
+    ("&Repair", repair.ACTIONS),
     ("&View", view.ACTIONS),
     ("&Playback", playback.ACTIONS),
+    ("&Markers", markers.ACTIONS),
     ("&Help", help.ACTIONS),
 )
 
@@ -67,6 +76,7 @@ class MainWindow(QMainWindow):
     studio: Studio
     player: Player
     editor: Editor
+    desk: Desk
     spectrogram: SpectrogramView
 
     def __init__(self) -> None:
@@ -79,11 +89,16 @@ class MainWindow(QMainWindow):
         self.studio = Studio(self.tasks, self)
         self.player = Player(self.studio, self)
         self.editor = Editor(self.studio, self.player, self)
+        self.desk = Desk(self.studio, self.player, self)
         self._theme = THEMES[self.studio.settings.theme]
         self.lanes = LanesPanel(self.studio, self._theme)
         self.picture = Picture(self.studio, self.player, self._theme)
         self.spectrogram = self.picture.spectrogram
-        self.inspector = Inspector(self.studio)
+        selecting = Selecting(self.studio, self.editor, self)
+        edits, mending = SelectionEdits(self.studio, selecting), Mending(self.editor, self)
+        self.desk = Desk(self.studio, self.player, self.editor, selecting, edits, mending)
+        self.workbench = Workbench(self.desk, self.picture, self._theme)
+        self.inspector = Inspector(self.desk)
         self.transport = Transport(self.player, self._theme)
         self.jobs = JobBar(self.tasks)
         self.notices = Notices(self.picture)
@@ -131,7 +146,7 @@ class MainWindow(QMainWindow):
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setHandleWidth(4)
         splitter.setChildrenCollapsible(False)
-        for part, least in ((self.lanes, 272), (self.picture, 380), (self.inspector, 272)):
+        for part, least in ((self.lanes, 272), (self.workbench, 420), (self.inspector, 288)):
             part.setMinimumWidth(least)
             splitter.addWidget(part)
         splitter.setStretchFactor(1, 1)
@@ -167,6 +182,8 @@ class MainWindow(QMainWindow):
         self.studio.told.connect(self.tell)
         self.tasks.failed.connect(self._on_failed)
         self.player.changed.connect(self._on_changed)
+        for signal in (self.desk.selecting.changed, self.editor.selection_changed, self.editor.preview_changed):
+            signal.connect(self._on_changed)
         self.player.changed.connect(self._on_player_message)
         self.player.moved.connect(self._on_moved)
         self.lanes.seek_requested.connect(self.player.seek)
@@ -358,7 +375,7 @@ class MainWindow(QMainWindow):
         apply_theme(app, self._theme)
         self._undo.setIcon(icon("undo", self._theme.text))
         self._redo.setIcon(icon("redo", self._theme.text))
-        for part in (self.lanes, self.picture, self.transport):
+        for part in (self.lanes, self.picture, self.workbench, self.transport):
             part.set_theme(self._theme)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal, Slot
 
+from stemstudio.audio.clips import ClipStore
 from stemstudio.core.buffer import AudioBuffer, Samples
 from stemstudio.core.errors import UserError
 from stemstudio.core.source import Source
@@ -14,9 +17,13 @@ from stemstudio.operations.repair_actions import Passages
 from stemstudio.operations.repairing import with_stems
 from stemstudio.operations.separating import LiveStems
 from stemstudio.playback.engine import PlaybackEngine
+from stemstudio.project.document import Track
 from stemstudio.ui.audio_output import AudioOutput
 from stemstudio.ui.lanes import RunningSeparation, live_strips
 from stemstudio.ui.studio import Studio
+
+Monitor = Callable[[Track, ClipStore], Source]
+"""Makes what is heard of a song; its stereo mix is the usual thing."""
 
 
 class _UntilWritten:
@@ -68,6 +75,8 @@ class Player(QObject):
         self.original = False
         self._overlay: Overlay = {}
         self._shelf = ChainShelf()
+        self._variant: tuple[Track, float] | None = None
+        self._monitor: Monitor | None = None
         self._before_audition: tuple[tuple[int, int] | None, bool, bool] | None = None
         self._was: tuple[int, bool] = (0, False)
         studio.changed.connect(self._on_changed)
@@ -187,6 +196,16 @@ class Player(QObject):
         self._overlay = {name: (each.start, AudioBuffer(each.samples, rate)) for name, each in passages.items()}
         self._on_changed()
 
+    def set_variant(self, variant: tuple[Track, float] | None) -> None:
+        """Hear the song mixed as in another track, with a gain in dB on the mix, for a comparison; None as it is."""
+        self._variant = variant
+        self._on_changed()
+
+    def set_monitor(self, monitor: Monitor | None) -> None:
+        """Hear what `monitor` makes of the song in place of its stereo mix; None for the mix."""
+        self._monitor = monitor
+        self._on_changed()
+
     def end_audition(self) -> None:
         """Hear the stems as they are, with the loop that was set before; stop if nothing was playing before."""
         if self._before_audition is None:
@@ -232,6 +251,8 @@ class Player(QObject):
             strips,
             self.original,
             tuple(self._overlay.items()),
+            self._variant,
+            self._monitor,
         )
         if heard == self._heard:
             self.changed.emit()
@@ -241,6 +262,7 @@ class Player(QObject):
         if another_song:
             self._loop, self.looping = None, False
             self._overlay, self._before_audition = {}, None
+            self._variant = self._monitor = None
         source = self._source(running)
         if self._engine is None and source is not None:
             self._engine = PlaybackEngine()
@@ -264,7 +286,11 @@ class Player(QObject):
         if running is not None and running.live.clip_ids:
             sources = {lane.key: lane.source() for lane in self._studio.lanes() if lane.live}
             return _UntilWritten(live_mix(sources, live_strips(track, running)), song, running.live)
-        return track_mix(with_stems(track) if self._overlay else track, session.clips, self._overlay, self._shelf)
+        if self._monitor is not None:
+            return self._monitor(track, session.clips)
+        track, gain_db = self._variant or (track, 0.0)
+        mix = track_mix(with_stems(track) if self._overlay else track, session.clips, self._overlay, self._shelf)
+        return Mixer((MixInput(mix, gain_db=gain_db),)) if gain_db else mix
 
     @Slot()
     def _on_settings_changed(self) -> None:

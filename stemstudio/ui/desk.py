@@ -1,0 +1,233 @@
+"""What a person does to the mix as a whole: effects of stems and of the mix, snapshots, comparing at equal loudness."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from stemstudio.core.buffer import AudioBuffer
+from stemstudio.core.params import ParamValue
+from stemstudio.core.progress import Reporter
+from stemstudio.core.source import Source
+from stemstudio.effects.chain import Chain, ChainSlot
+from stemstudio.jobs.job import Job, Lane
+from stemstudio.mixing.automation import Points
+from stemstudio.operations import mix_edits
+from stemstudio.operations.graph import ChainShelf, processed_stem, stem_source, track_mix
+from stemstudio.operations.mix_edits import MIX
+from stemstudio.project.document import Project, Snapshot, Strip, Track, with_track
+from stemstudio.ui.lanes import MIXTURE
+from stemstudio.ui.player import Player
+from stemstudio.ui.studio import Studio
+
+COMPARED_S = 10.0
+"""Sound around the playhead, or the loop, over which the loudness of both sides of a comparison is measured."""
+
+
+class Desk(QObject):
+    """Changes the mix of the selected song.
+
+    A *place* is the name of a stem, or `MIX`.
+
+    Signals
+    -------
+    compared
+        A comparison began, or ended.
+    """
+
+    compared = Signal()
+
+    def __init__(self, studio: Studio, player: Player, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._studio, self._player = studio, player
+        self._bypassed: str | None = None
+        self._track: Track | None = None
+        studio.changed.connect(self._on_studio_changed)
+
+    # Effects
+
+    @property
+    def place(self) -> str | None:
+        """Where effects go: the selected stem, the mix while the song is selected, None without stems."""
+        lane, track = self._studio.lane, self._studio.track
+        if lane is None or track is None or lane.live:
+            return None
+        return MIX if lane.key == MIXTURE else lane.key
+
+    def chain(self, place: str) -> Chain:
+        """Effects at a place."""
+        return mix_edits.chain_of(self._studio.track, place) if self._studio.track else ()
+
+    def set_chain(self, place: str, chain: Chain, label: str, gesture: str = "") -> None:
+        """Replace the effects at a place; changes of one `gesture` are one step of the history."""
+        self._change(label, lambda track: mix_edits.with_chain(track, place, chain), gesture and f"{gesture}:{place}")
+
+    def add_effect(self, place: str, effect_id: str, title: str) -> None:
+        """Append an effect with its default values."""
+        self.set_chain(place, (*self.chain(place), ChainSlot.of(effect_id)), f"Add {title.lower()}")
+
+    def remove_effect(self, place: str, index: int, title: str) -> None:
+        """Take an effect away."""
+        chain = self.chain(place)
+        self.set_chain(place, chain[:index] + chain[index + 1 :], f"Remove {title.lower()}")
+
+    def move_effect(self, place: str, index: int, to: int) -> None:
+        """Move an effect within its chain."""
+        chain = list(self.chain(place))
+        chain.insert(to, chain.pop(index))
+        self.set_chain(place, tuple(chain), "Reorder effects")
+
+    def bypass_effect(self, place: str, index: int, bypass: bool) -> None:
+        """Pass an effect by, or not."""
+        self._set_slot(place, index, "Bypass" if bypass else "Use effect", "", bypass=bypass)
+
+    def set_effect_value(self, place: str, index: int, name: str, value: ParamValue, label: str) -> None:
+        """Change one value of an effect; a drag is one step of the history."""
+        slot = self.chain(place)[index]
+        new = ChainSlot.of(slot.effect, {**slot.resolved(), name: value}, bypass=slot.bypass, sidechain=slot.sidechain)
+        self._set_slot(place, index, label, f"{index}:{name}", values=new.values)
+
+    def set_sidechain(self, place: str, index: int, stem: str) -> None:
+        """Let another stem control an effect; an empty name lets the sound itself do it."""
+        self._set_slot(place, index, "Side-chain", "", sidechain=stem)
+
+    def sound(self, place: str, shelf: ChainShelf | None = None, *, dry: bool = False) -> Source | None:
+        """Sound at a place behind its effects, or before them."""
+        track, session = self._studio.track, self._studio.session
+        if track is None or session is None:
+            return None
+        if place == MIX:
+            return track_mix(replace(track, chain=()) if dry else track, session.clips, shelf=shelf)
+        stem = next((each for each in track.stems if each.name == place), None)
+        if stem is None:
+            return None
+        return stem_source(stem, session.clips) if dry else processed_stem(stem, track, session.clips, shelf)
+
+    def _set_slot(self, place: str, index: int, label: str, gesture: str, **fields: object) -> None:
+        chain = self.chain(place)
+        slot = replace(chain[index], **fields)  # type: ignore[arg-type]
+        self.set_chain(place, (*chain[:index], slot, *chain[index + 1 :]), label, gesture)
+
+    # Comparing
+
+    @property
+    def bypassed(self) -> str | None:
+        """The place whose effects are passed by for a comparison, or None."""
+        return self._bypassed
+
+    def compare(self, place: str, bypass: bool) -> None:
+        """Hear a place without its effects, as loud as with them, or with them again. Changes nothing."""
+        track = self._studio.track
+        if not bypass or track is None or not mix_edits.chain_of(track, place):
+            self._end_comparison()
+            return
+        wet, dry = self.sound(place), self.sound(place, dry=True)
+        assert wet is not None
+        assert dry is not None
+        start, frames = self._passage()
+
+        def measure(_reporter: Reporter) -> float:
+            difference_db = _loudness(wet, start, frames) - _loudness(dry, start, frames)
+            return difference_db if math.isfinite(difference_db) else 0.0
+
+        def done(_session: object, difference_db: float) -> None:
+            if self._studio.track == track:
+                self._bypassed, self._track = place, track
+                self._player.set_variant(_without_effects(track, place, difference_db))
+                self.compared.emit()
+
+        self._studio.run(Job("", Lane.PREVIEW, measure), done)
+
+    def _passage(self) -> tuple[int, int]:
+        rate, loop = self._player.sample_rate, self._player.loop
+        if self._player.looping and loop is not None and loop[1] - loop[0] <= 60 * rate:
+            return loop[0], loop[1] - loop[0]
+        return max(0, self._player.position - round(COMPARED_S / 2 * rate)), round(COMPARED_S * rate)
+
+    def _end_comparison(self) -> None:
+        if self._bypassed is not None:
+            self._bypassed = self._track = None
+            self._player.set_variant(None)
+            self.compared.emit()
+
+    @Slot()
+    def _on_studio_changed(self) -> None:
+        if self._bypassed is not None and self._studio.track != self._track:
+            self._end_comparison()
+
+    # The whole mix
+
+    def strip_of(self, stem: str) -> Strip | None:
+        """Place of a stem in the mix."""
+        lane = next((lane for lane in self._studio.lanes() if lane.key == stem), None)
+        return lane.strip if lane else None
+
+    def set_automation(self, stem: str, points: Points, gesture: str = "") -> None:
+        """Let the gain of a stem move along `points`."""
+        strip = self.strip_of(stem)
+        if strip is not None:
+            self._studio.set_strip(stem, replace(strip, automation=points), gesture)
+
+    def minus_one(self, stems: Iterable[str]) -> None:
+        """Mute those stems and nothing else."""
+        names = tuple(stems)
+        self._change("Minus " + ", ".join(names), lambda track: mix_edits.minus_one(track, names))
+
+    def only(self, stems: Iterable[str]) -> None:
+        """Mute all but those stems."""
+        names = tuple(stems)
+        self._change("Only " + ", ".join(names), lambda track: mix_edits.only(track, names))
+
+    def reset(self) -> None:
+        """Put every fader to zero and take every effect away."""
+        self._change("Reset the mix", mix_edits.untouched)
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """Mixes that were kept."""
+        return self._studio.track.snapshots if self._studio.track else ()
+
+    def keep_snapshot(self, name: str) -> None:
+        """Keep the present mix under `name`."""
+        name = name.strip() or f"Mix {len(self.snapshots) + 1}"
+        self._change(f"Keep mix “{name}”", lambda track: mix_edits.with_snapshot(track, name))
+
+    def recall_snapshot(self, snapshot: Snapshot) -> None:
+        """Mix as it was kept."""
+        self._change(f"Recall mix “{snapshot.name}”", lambda track: mix_edits.recalled(track, snapshot))
+
+    def remove_snapshot(self, name: str) -> None:
+        """Forget a mix."""
+        self._change(f"Forget mix “{name}”", lambda track: mix_edits.without_snapshot(track, name))
+
+    def _change(self, label: str, change: Callable[[Track], Track], gesture: str = "") -> None:
+        track = self._studio.track
+        if track is None:
+            return
+
+        def edit(project: Project) -> Project:
+            return with_track(project, change(project.track(track.id)))
+
+        self._studio.edit(label, edit, gesture)
+
+
+def _loudness(source: Source, start: int, frames: int) -> float:
+    """Loudness of a passage in LUFS; -inf if it is too soft or too short to be measured."""
+    from stemstudio.audio.loudness import integrated_lufs
+
+    return integrated_lufs(AudioBuffer(source.read(start, frames), source.sample_rate))
+
+
+def _without_effects(track: Track, place: str, gain_db: float) -> tuple[Track, float]:
+    """`track` without the effects at `place`, and the gain in dB that the mix needs beside."""
+    bare = mix_edits.with_chain(track, place, ())
+    if place == MIX:
+        return bare, gain_db
+    stems = tuple(
+        replace(stem, strip=replace(stem.strip, gain_db=stem.strip.gain_db + gain_db)) if stem.name == place else stem
+        for stem in bare.stems
+    )
+    return replace(bare, stems=stems), 0.0
