@@ -36,7 +36,12 @@ class ChainSlot:
 
     @classmethod
     def of(
-        cls, effect_id: str, values: Mapping[str, ParamValue] | None = None, *, bypass: bool = False, sidechain: str = ""
+        cls,
+        effect_id: str,
+        values: Mapping[str, ParamValue] | None = None,
+        *,
+        bypass: bool = False,
+        sidechain: str = "",
     ) -> ChainSlot:
         """Make a checked slot: values are brought to their types, those that equal the default are left out.
 
