@@ -32,16 +32,15 @@ from stemstudio.project.storage import SUFFIX
 from stemstudio.ui.actions import edit, file, help, markers, playback, repair, selection, view  # noqa: A004 - menus
 from stemstudio.ui.actions.spec import ActionSpec, add_actions
 from stemstudio.ui.desk import Desk
-from stemstudio.ui.desk import Desk
 from stemstudio.ui.editor import Editor
 from stemstudio.ui.icons import icon
 from stemstudio.ui.lost_work import LostWork, OpenPath
+from stemstudio.ui.mending import Mending
 from stemstudio.ui.panels.inspector import Inspector
 from stemstudio.ui.panels.job_bar import JobBar
 from stemstudio.ui.panels.lanes_panel import LanesPanel
 from stemstudio.ui.panels.picture import Picture
 from stemstudio.ui.panels.separate_page import SeparatePage
-from stemstudio.ui.mending import Mending
 from stemstudio.ui.panels.transport import Transport
 from stemstudio.ui.panels.workbench import Workbench
 from stemstudio.ui.player import Player
@@ -53,6 +52,7 @@ from stemstudio.ui.tasks import Tasks, sentence
 from stemstudio.ui.theme import THEMES, apply_theme
 from stemstudio.ui.widgets.elided_label import ElidedLabel
 from stemstudio.ui.widgets.notices import Notices
+from stemstudio.ui.workplace import Workplace
 
 MENUS = (
     ("&File", file.ACTIONS),
@@ -77,6 +77,8 @@ class MainWindow(QMainWindow):
     player: Player
     editor: Editor
     desk: Desk
+    workplace: Workplace
+    inspector: Inspector
     spectrogram: SpectrogramView
 
     def __init__(self) -> None:
@@ -96,9 +98,9 @@ class MainWindow(QMainWindow):
         self.spectrogram = self.picture.spectrogram
         selecting = Selecting(self.studio, self.editor, self)
         edits, mending = SelectionEdits(self.studio, selecting), Mending(self.editor, self)
-        self.desk = Desk(self.studio, self.player, self.editor, selecting, edits, mending)
-        self.workbench = Workbench(self.desk, self.picture, self._theme)
-        self.inspector = Inspector(self.desk)
+        self.workplace = Workplace(self.studio, self.player, self.editor, self.desk, selecting, edits, mending)
+        self.workbench = Workbench(self.workplace, self.picture, self._theme)
+        self.inspector = Inspector(self.workplace)
         self.transport = Transport(self.player, self._theme)
         self.jobs = JobBar(self.tasks)
         self.notices = Notices(self.picture)
@@ -182,7 +184,7 @@ class MainWindow(QMainWindow):
         self.studio.told.connect(self.tell)
         self.tasks.failed.connect(self._on_failed)
         self.player.changed.connect(self._on_changed)
-        for signal in (self.desk.selecting.changed, self.editor.selection_changed, self.editor.preview_changed):
+        for signal in (self.workplace.selecting.changed, self.editor.selection_changed, self.editor.preview_changed):
             signal.connect(self._on_changed)
         self.player.changed.connect(self._on_player_message)
         self.player.moved.connect(self._on_moved)

@@ -137,6 +137,22 @@ QPushButton[flat="true"] {{ background: transparent; padding: 4px 8px; }}
 QPushButton[flat="true"]:hover {{ background: {t.raised}; }}
 QPushButton[letter="true"] {{ padding: 0; min-width: 26px; max-width: 26px; min-height: 22px; max-height: 22px;
     font-size: 12px; font-weight: 600; border-color: {t.line}; }}
+QPushButton[tool="true"] {{ background: transparent; padding: 0; min-height: 0; border-color: transparent; }}
+QPushButton[tool="true"]:hover {{ background: {t.raised}; }}
+QPushButton[tool="true"]:checked {{ background: {t.accent}; }}
+QPushButton[chip="true"] {{ padding: 3px 10px; min-height: 16px; border-radius: 12px; border-color: {t.line};
+    font-size: 12px; }}
+QPushButton[chip="true"]:hover {{ border-color: {t.text_secondary}; }}
+QPushButton[chip="true"]:focus {{ border-color: {t.accent}; }}
+QPushButton[chip="true"]:checked {{ background: {t.raised}; color: {t.text}; border-width: 2px; padding: 2px 9px; }}
+QPushButton::menu-indicator {{ image: none; width: 0; }}
+QFrame#chip {{ background: {t.panel}; border: 1px solid {t.line}; border-radius: 8px; }}
+QFrame#chip QPushButton {{ padding: 3px 10px; min-height: 16px; }}
+QFrame#chip QToolButton {{ background: transparent; color: {t.text}; border: none; border-radius: {RADIUS}px;
+    padding: 3px 8px; font-weight: 600; }}
+QFrame#chip QToolButton:hover {{ background: {t.raised}; }}
+QFrame#chip QToolButton::menu-indicator {{ image: none; }}
+QFrame#line {{ color: {t.line}; background: {t.line}; max-height: 1px; border: none; }}
 QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line};
     border-radius: {RADIUS}px; padding: 4px 8px; min-height: 20px; selection-background-color: {t.accent};
     selection-color: {t.on_accent}; }}

@@ -8,13 +8,15 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QApplication, QTabWidget, QVBoxLayout, QWidget
 
 from stemstudio.ui.panels.history_page import HistoryPage
+from stemstudio.ui.panels.repair_page import RepairPage
 from stemstudio.ui.panels.separate_page import SeparatePage
 from stemstudio.ui.panels.song_page import SongPage
-from stemstudio.ui.studio import Studio
+from stemstudio.ui.workplace import Workplace
 
-PAGES: tuple[tuple[str, Callable[[Studio], QWidget]], ...] = (
-    ("Separate", SeparatePage),
-    ("Song", SongPage),
+PAGES: tuple[tuple[str, Callable[[Workplace], QWidget]], ...] = (
+    ("Separate", lambda place: SeparatePage(place.studio)),
+    ("Repair", RepairPage),
+    ("Song", lambda place: SongPage(place.studio)),
     ("History", HistoryPage),
 )
 
@@ -22,12 +24,12 @@ PAGES: tuple[tuple[str, Callable[[Studio], QWidget]], ...] = (
 class Inspector(QWidget):
     """The pages, by title."""
 
-    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+    def __init__(self, place: Workplace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
         self._tabs = QTabWidget(self)
         self._tabs.setDocumentMode(True)
-        self._pages = {title: make(studio) for title, make in PAGES}
+        self._pages = {title: make(place) for title, make in PAGES}
         for title, page in self._pages.items():
             self._tabs.addTab(page, title)
         self._tabs.tabBarClicked.connect(self._on_tab_clicked)

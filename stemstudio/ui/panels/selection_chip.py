@@ -1,0 +1,92 @@
+"""The small bar at a selection: the method in hand, Preview, Apply, so that the hand need not travel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton
+
+from stemstudio.ui.mending import Mending
+from stemstudio.ui.spectrogram.view import SpectrogramView
+
+_GAP = 8
+
+
+class SelectionChip(QFrame):
+    """Floats over `view`, under the selection or, where there is no room, over it."""
+
+    def __init__(self, view: SpectrogramView, mending: Mending) -> None:
+        super().__init__(view)
+        self._view, self._mending = view, mending
+        self.setObjectName("chip")
+        self.setAccessibleName("Repair of the selection")
+        self.method = QToolButton(self)
+        self.method.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.method.setToolTip("Choose how to mend what is selected.")
+        self.method.setMenu(self._menu())
+        self.preview = QPushButton("Preview", self)
+        self.preview.setToolTip("Hear the repair without applying it (P).")
+        self.apply = QPushButton("Apply", self)
+        self.apply.setToolTip("Mend what is selected (Enter).")
+        self.apply.setProperty("primary", True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 4, 4, 4)
+        row.setSpacing(4)
+        for button in (self.method, self.preview, self.apply):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(button)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.preview.clicked.connect(mending.preview)
+        self.apply.clicked.connect(mending.apply)
+        mending.changed.connect(self._on_changed)
+        mending.editor.preview_changed.connect(self._on_changed)
+        mending.editor.working_changed.connect(self._on_changed)
+        view.selection_layer.changed.connect(self._on_moved)
+        view.view_changed.connect(self._on_moved)
+        view.installEventFilter(self)
+        self._on_changed()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay at the selection while the view changes its size."""
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.Show}:
+            self._on_moved()
+        return super().eventFilter(watched, event)
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        for info in self._mending.infos.values():
+            action = menu.addAction(info.title)
+            action.setData(info.id)
+            action.setToolTip(info.summary)
+        menu.setToolTipsVisible(True)
+        menu.triggered.connect(self._on_chosen)
+        return menu
+
+    @Slot(object)
+    def _on_chosen(self, action: object) -> None:
+        self._mending.set_method(str(action.data()))  # type: ignore[attr-defined]  # a QAction
+
+    @Slot()
+    def _on_changed(self) -> None:
+        editor = self._mending.editor
+        self.method.setText(self._mending.info.title)
+        self.preview.setText("Stop" if editor.previewing else "Preview")
+        self.apply.setEnabled(not editor.working)
+        self._on_moved()
+
+    @Slot()
+    def _on_moved(self) -> None:
+        layer = self._view.selection_layer
+        bounds = layer.bounds()
+        shown = not bounds.isEmpty() and not layer.drafting and self._mending.possible
+        self.setVisible(shown)
+        if not shown:
+            return
+        self.adjustSize()
+        picture = self._view.projection.picture
+        x = min(max(bounds.left(), picture.left() + _GAP), picture.right() - self.width() - _GAP)
+        y = bounds.bottom() + _GAP
+        if y + self.height() > picture.bottom() - _GAP:
+            y = bounds.top() - self.height() - _GAP
+        if y < picture.top() + _GAP:
+            y = min(bounds.bottom(), picture.bottom()) - self.height() - 2 * _GAP
+        self.move(round(x), round(y))

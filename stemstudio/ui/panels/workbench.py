@@ -1,0 +1,48 @@
+"""The centre of the window: the picture with the tools at its edge and what can be set for them above it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from stemstudio.ui.panels.picture import Picture
+from stemstudio.ui.panels.selection_chip import SelectionChip
+from stemstudio.ui.panels.tool_options import ToolOptions
+from stemstudio.ui.panels.tool_strip import ToolStrip
+from stemstudio.ui.theme import Theme
+from stemstudio.ui.workplace import Workplace
+
+
+class Workbench(QWidget):
+    """Lays `picture` out with its tools, which are there when there is a song."""
+
+    def __init__(self, place: Workplace, picture: Picture, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("ground")
+        self._studio = place.studio
+        self.strip = ToolStrip(place.selecting, theme, self)
+        self.options = ToolOptions(place.selecting, self)
+        place.selecting.attach(picture.spectrogram)
+        picture.spectrogram.selection_layer.apply_requested.connect(place.mending.apply)
+        self.chip = SelectionChip(picture.spectrogram, place.mending)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self.strip)
+        row.addWidget(picture, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 4, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.options)
+        column.addLayout(row, 1)
+        place.studio.changed.connect(self._on_changed)
+        self._on_changed()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self.strip.set_theme(theme)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        there = self._studio.track is not None
+        self.strip.setVisible(there)
+        self.options.setVisible(there)
