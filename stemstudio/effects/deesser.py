@@ -105,7 +105,8 @@ class _DeEsserProcessor:
         self.gain_reduction_db = float(reduction_db.max(initial=0.0))
         taken = (1 - amplitude(-reduction_db)).astype(np.float32) * self._band_delay.delayed(band)
         whole = self._whole_delay.delayed(whole)
-        return taken if self._listen else whole - taken
+        left: Samples = whole - taken
+        return taken if self._listen else left
 
     def reset(self, frame: int = 0) -> None:  # noqa: ARG002 - the same everywhere
         """See `Processor.reset`."""
@@ -152,7 +153,7 @@ def _band_taps(low_hz: float, high_hz: float, sample_rate: int) -> NDArray[np.fl
 
 
 def _power(samples: Samples) -> Real:
-    return np.square(samples, dtype=np.float64).mean(axis=0)
+    return np.asarray(np.square(samples, dtype=np.float64).mean(axis=0))
 
 
 def _level_db(power: Real) -> Real:

@@ -61,7 +61,7 @@ def check_hollow(source: Source, reporter: Reporter | None = None) -> HollowRepo
     left, right, both = powers[:, 0], powers[:, 1], powers[:, 2]
     energy = (left + right) / 2
     sounding = energy > max(energy.max(initial=0.0) * 10 ** (-_GATE_DB / 10), _TINY)
-    times_s = (np.arange(len(powers)) + 0.5) * _STEP_S
+    times_s: Real = (np.arange(len(powers), dtype=np.float64) + 0.5) * _STEP_S
     if not sounding.any():
         nothing = np.full(len(powers), np.nan)
         return HollowReport(times_s, nothing, nothing, 0.0, 1.0, (0.0, 0.0), "silent", "Nothing sounds here.")
@@ -90,11 +90,11 @@ def _powers(source: Source, reporter: Reporter | None) -> Real:
 def _loss_db(left: Real, right: Real, both: Real) -> Real:
     mono = np.maximum((left + right + 2 * both) / 4, 0.0)
     ratio = (mono + _TINY**2) / ((left + right) / 2 + _TINY**2)
-    return np.clip(-10 * np.log10(np.maximum(ratio, 1e-30)), 0.0, _MOST_DB)
+    return np.asarray(np.clip(-10 * np.log10(np.maximum(ratio, 1e-30)), 0.0, _MOST_DB))
 
 
 def _correlation(left: Real, right: Real, both: Real) -> Real:
-    return np.clip(both / np.sqrt(np.maximum(left * right, _TINY**2)), -1.0, 1.0)
+    return np.asarray(np.clip(both / np.sqrt(np.maximum(left * right, _TINY**2)), -1.0, 1.0))
 
 
 def _advise(loss_db: float, often_db: float, worst_s: float) -> tuple[Verdict, str]:

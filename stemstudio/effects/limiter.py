@@ -94,12 +94,16 @@ class _LimiterProcessor:
 
     def reset(self, frame: int = 0) -> None:  # noqa: ARG002 - the same everywhere
         """See `Processor.reset`."""
-        for part in (self._upsampler, self._needs, self._follower, *self._means, self._delay):
-            part.reset()
+        self._upsampler.reset()
+        self._needs.reset()
+        self._follower.reset()
+        for mean in self._means:
+            mean.reset()
+        self._delay.reset()
 
     def _true_peak(self, block: Samples) -> Real:
         """Largest magnitude at each frame and before the next one, over all channels."""
-        return np.abs(self._upsampler.up(block)).max(axis=(0, 1)).astype(np.float64)
+        return np.asarray(np.abs(self._upsampler.up(block)).max(axis=(0, 1)), np.float64)
 
 
 def _glide_frames(values: Values, sample_rate: int) -> int:

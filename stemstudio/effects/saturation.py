@@ -63,7 +63,7 @@ class _SaturationProcessor:
     gain_reduction_db = 0.0
 
     def __init__(self, values: Values, channels: int) -> None:
-        self._drive, self._bias = np.float32(_drive(values)), np.float32(_bias(values))
+        self._drive, self._bias = _drive(values), _bias(values)
         self._output = np.float32(amplitude(float(values["output_db"])))
         self._mix = np.float32(float(values["mix_percent"]) / 100)
         self._up, self._down = Upsampler(channels), Downsampler(channels)
@@ -93,6 +93,6 @@ def _bias(values: Values) -> float:
 
 def _shape(samples: NDArray[Any], drive: float, bias: float) -> NDArray[Any]:
     """Curve through zero with slope 1 there, so that what is soft keeps its level."""
-    rest = np.tanh(bias)
+    rest = np.tanh(np.full(16, bias, samples.dtype))[0]  # as it is computed for samples: silence stays silent
     shaped: NDArray[Any] = (np.tanh(drive * samples + bias) - rest) / (drive * (1 - rest * rest))
     return shaped

@@ -76,7 +76,9 @@ class _WidenerProcessor:
 
     def process(self, block: Samples, sidechain: Samples | None = None) -> Samples:  # noqa: ARG002 - it has none
         """See `Processor.process`."""
-        middle, side = (block[:1] + block[1:2]) / 2, (block[:1] - block[1:2]) / 2
+        half = np.float32(0.5)
+        middle: Samples = half * (block[:1] + block[1:2])
+        side: Samples = half * (block[:1] - block[1:2])
         if self._side_cut is not None:
             side = self._side_cut.process(side)
         side = self._width * side
