@@ -9,9 +9,18 @@ from stemstudio.core.errors import BadInput
 from stemstudio.repair.method import MethodInfo, RepairMethod
 
 _METHODS = {
+    "attenuate": "stemstudio.repair.methods.attenuate:Attenuate",
     "borrow": "stemstudio.repair.methods.borrow:Borrow",
+    "declick": "stemstudio.repair.methods.declick:Declick",
+    "declip": "stemstudio.repair.methods.declip:Declip",
+    "dehum": "stemstudio.repair.methods.dehum:Dehum",
     "erase": "stemstudio.repair.methods.erase:Erase",
     "gain": "stemstudio.repair.methods.gain:Gain",
+    "heal": "stemstudio.repair.methods.heal:Heal",
+    "inpaint": "stemstudio.repair.methods.inpaint:Inpaint",
+    "interpolate": "stemstudio.repair.methods.interpolate:Interpolate",
+    "partials": "stemstudio.repair.methods.partials:Partials",
+    "pattern": "stemstudio.repair.methods.pattern:Pattern",
 }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +22,17 @@ Cells = NDArray[np.float32]
 LONGEST_WINDOW = 4096
 """Samples at 44.1 kHz of the longest frame that any method uses to write; see `reach_samples`."""
 _SHORTEST_WINDOW = 256
+_FADE_S = 0.003
 
 
 def reach_samples(sample_rate: int) -> int:
     """How far outside the selection a repair may change the sound: half of the longest window."""
     return StftSpec.at_rate(sample_rate, LONGEST_WINDOW).n_fft // 2
+
+
+def fade_samples(sample_rate: int) -> int:
+    """Odd number of samples over which a selection of all frequencies is faded in and out: 3 ms."""
+    return max(round(_FADE_S * sample_rate), 2) | 1
 
 
 def spec_for(passage: Passage) -> StftSpec:
@@ -74,8 +79,16 @@ def box_of(passage: Passage, spec: StftSpec | None = None) -> Box:
 
 
 def with_cells(passage: Passage, box: Box, wanted: Spectrum) -> Samples:
-    """Return the passage in which the selected cells are as `wanted` (shape of ``box.cells``) has them."""
-    return _added(passage, box.spec, box.weights * (wanted - box.cells))
+    """Return the passage in which the selected cells are as `wanted` (shape of ``box.cells``) has them.
+
+    A selection of all frequencies is joined sample by sample, so that nothing of it stays in the frames at its edges;
+    `wanted` then counts wherever a cell is not ``known``.
+    """
+    weights = whole_band_weights(passage)
+    if weights is None:
+        return _added(passage, box.spec, box.weights * (wanted - box.cells))
+    mended = _added(passage, box.spec, np.where(box.known, 0, wanted - box.cells).astype(np.complex64))
+    return passage.samples + weights * (mended - passage.samples)
 
 
 def with_samples(passage: Passage, wanted: Samples) -> Samples:
@@ -87,13 +100,16 @@ def with_samples(passage: Passage, wanted: Samples) -> Samples:
     spec = spec_for(passage)
     weights = whole_band_weights(passage)
     if weights is not None:
-        return cast("Samples", passage.samples + weights * difference)
+        return passage.samples + weights * difference
     cells = spectrum_of(AudioBuffer(difference, passage.sample_rate), spec, 0, spec.frames(difference.shape[1]))
     return _added(passage, spec, cells * cell_weights(passage, spec))
 
 
 def whole_band_weights(passage: Passage) -> NDArray[np.float32] | None:
-    """Weight of each sample, float32 (n,), where the selection is the same at all frequencies, or None."""
+    """Weight of each sample, float32 (n,), where the selection is the same at all frequencies, or None.
+
+    Hard edges are faded over `fade_samples` outside of the selection, so that all of it is replaced.
+    """
     extent, nyquist = passage.selection.extent, passage.sample_rate / 2
     if extent.low_hz > 0 or extent.high_hz < nyquist:
         return None
@@ -104,7 +120,30 @@ def whole_band_weights(passage: Passage) -> NDArray[np.float32] | None:
     inside = slice(passage.first, passage.last)
     weights = np.zeros(len(frames), np.float32)
     weights[inside] = passage.selection.weights(frames[inside], hertz[4:5])[0]
-    return weights
+    return _faded(weights, fade_samples(passage.sample_rate))
+
+
+def _faded(weights: NDArray[np.float32], fade: int) -> NDArray[np.float32]:
+    from scipy.ndimage import convolve1d, maximum_filter1d
+
+    ramp = np.hanning(fade + 2)[1:-1]
+    wide = maximum_filter1d(weights, 2 * (fade // 2) + 1, mode="nearest")
+    faded: NDArray[np.float32] = convolve1d(wide, ramp / ramp.sum(), mode="nearest")
+    return np.clip(faded, 0, 1)
+
+
+def gaps(passage: Passage) -> list[tuple[int, int]]:
+    """Runs of samples of the passage in which anything is selected: pairs of the first and the one after the last."""
+    weights = whole_band_weights(passage)
+    if weights is None:
+        spec = spec_for(passage)
+        frames = np.repeat(cell_weights(passage, spec).any(axis=1), spec.hop)
+        # A frame stands for the samples around its middle.
+        busy = frames[spec.hop // 2 :][: passage.samples.shape[1]]
+    else:
+        busy = weights > 0
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], busy.astype(np.int8), [0]])))
+    return [(int(first), min(int(last), passage.samples.shape[1])) for first, last in edges.reshape(-1, 2)]
 
 
 def cell_weights(passage: Passage, spec: StftSpec) -> Cells:
@@ -127,13 +166,14 @@ def _weights(passage: Passage, spec: StftSpec, low: int, high: int, finer: int) 
     frames = passage.start + ((np.arange(low, high)[:, None] + step).ravel() * spec.hop)
     nyquist = passage.sample_rate / 2
     hertz = np.clip((np.arange(spec.bins)[:, None] + step).ravel() * passage.sample_rate / spec.n_fft, 0, nyquist)
-    weights = passage.selection.weights(frames, hertz)
-    return weights.reshape(spec.bins, finer, high - low, finer).max(axis=(1, 3)).T
+    fine = passage.selection.weights(frames, hertz).reshape(spec.bins, finer, high - low, finer)
+    weights: Cells = fine.max(axis=(1, 3)).T
+    return weights
 
 
 def _added(passage: Passage, spec: StftSpec, change: Spectrum) -> Samples:
     length = passage.samples.shape[1]
-    return cast("Samples", passage.samples + OverlapAdd(spec, change.shape[0], length).add(change))
+    return passage.samples + OverlapAdd(spec, change.shape[0], length).add(change)
 
 
 def _spread(selected: NDArray[np.bool_], frames: int = 2, bins: int = 2) -> NDArray[np.bool_]:

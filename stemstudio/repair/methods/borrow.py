@@ -49,7 +49,7 @@ class Borrow:
                 unit="dB",
             ),
         ),
-        reference="J. B. Allen and L. R. Rabiner (1977), A unified approach to short-time Fourier analysis, Proc. IEEE.",
+        reference="J. B. Allen and L. R. Rabiner (1977), A unified approach to short-time Fourier analysis.",
         sources=("source",),
         margin_s=0.0,
     )

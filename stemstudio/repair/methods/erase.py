@@ -19,7 +19,7 @@ class Erase:
         title="Erase",
         summary="Takes out what is selected and leaves silence: for what does not belong to this stem at all.",
         params=(),
-        reference="J. B. Allen and L. R. Rabiner (1977), A unified approach to short-time Fourier analysis, Proc. IEEE.",
+        reference="J. B. Allen and L. R. Rabiner (1977), A unified approach to short-time Fourier analysis.",
         margin_s=0.0,
     )
 

@@ -31,7 +31,7 @@ class Gain:
                 unit="dB",
             ),
         ),
-        reference="J. B. Allen and L. R. Rabiner (1977), A unified approach to short-time Fourier analysis, Proc. IEEE.",
+        reference="J. B. Allen and L. R. Rabiner (1977), A unified approach to short-time Fourier analysis.",
         margin_s=0.0,
     )
 
