@@ -137,7 +137,8 @@ QPushButton[flat="true"] {{ background: transparent; padding: 4px 8px; }}
 QPushButton[flat="true"]:hover {{ background: {t.raised}; }}
 QPushButton[letter="true"] {{ padding: 0; min-width: 26px; max-width: 26px; min-height: 22px; max-height: 22px;
     font-size: 12px; font-weight: 600; border-color: {t.line}; }}
-QPushButton[tool="true"] {{ background: transparent; padding: 0; min-height: 0; border-color: transparent; }}
+QPushButton[tool="true"] {{ background: transparent; border-color: transparent; padding: 5px 0; min-width: 30px;
+    min-height: 14px; max-height: 20px; }}
 QPushButton[tool="true"]:hover {{ background: {t.raised}; }}
 QPushButton[tool="true"]:checked {{ background: {t.accent}; }}
 QPushButton[chip="true"] {{ padding: 3px 10px; min-height: 16px; border-radius: 12px; border-color: {t.line};
@@ -153,10 +154,17 @@ QFrame#chip QToolButton {{ background: transparent; color: {t.text}; border: non
 QFrame#chip QToolButton:hover {{ background: {t.raised}; }}
 QFrame#chip QToolButton::menu-indicator {{ image: none; }}
 QFrame#line {{ color: {t.line}; background: {t.line}; max-height: 1px; border: none; }}
+QToolButton[view="true"] {{ background: transparent; color: {t.text_secondary}; border: 1px solid transparent;
+    border-radius: {RADIUS}px; padding: 3px 20px 3px 8px; }}
+QToolButton[view="true"]:hover, QToolButton[view="true"]:pressed {{ background: {t.raised}; color: {t.text}; }}
+QToolButton[view="true"]:focus {{ border-color: {t.accent}; }}
+QToolButton[view="true"]::menu-indicator {{ image: url("{chevron}"); width: 9px; height: 9px;
+    subcontrol-position: right center; subcontrol-origin: padding; right: 7px; }}
 QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line};
     border-radius: {RADIUS}px; padding: 4px 8px; min-height: 20px; selection-background-color: {t.accent};
     selection-color: {t.on_accent}; }}
 QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {t.accent}; }}
+QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; min-height: 0; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line};
@@ -190,10 +198,12 @@ QScrollBar::handle {{ background: {t.line}; border-radius: 4px; min-height: 24px
 QScrollBar::handle:hover {{ background: {t.text_secondary}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
-QListWidget {{ background: transparent; border: none; outline: none; }}
+QListWidget, QTreeWidget {{ background: transparent; border: none; outline: none; }}
 QListWidget::item {{ padding: 6px 8px; border-radius: 4px; color: {t.text_secondary}; }}
-QListWidget::item:hover {{ background: {t.raised}; }}
-QListWidget::item:selected {{ background: {t.raised}; color: {t.text}; }}
+QTreeWidget::item {{ padding: 5px 8px; color: {t.text_secondary}; }}
+QListWidget::item:hover, QTreeWidget::item:hover {{ background: {t.raised}; }}
+QListWidget::item:selected, QTreeWidget::item:selected {{ background: {t.raised}; color: {t.text}; }}
+QTreeWidget QLineEdit {{ padding: 0 4px; min-height: 0; }}
 QSplitter::handle {{ background: {t.ground}; }}
 QWidget#ground {{ background: {t.ground}; }}
 QWidget#panel {{ background: {t.panel}; }}

@@ -21,6 +21,7 @@ class HistoryPage(QWidget):
         hint.setWordWrap(True)
         self._list = QListWidget(self)
         self._list.setAccessibleName("History")
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.markers = MarkersSection(place, self)
         steps = QWidget(self)
         column = QVBoxLayout(steps)

@@ -7,10 +7,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -34,9 +35,14 @@ class MarkersSection(QWidget):
         self.list = _MarkerList(self)
         self.list.setAccessibleName("Markers and regions")
         self.list.setToolTip("Click: go there. Double click or F2: rename. Delete: remove.")
-        self.list.setEditTriggers(
-            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
-        )
+        self.list.setColumnCount(2)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)  # names only: see `rename_chosen`
         self.marker = self._button("Add marker", "Mark the moment under the playhead (Ctrl+M).")
         self.region = self._button("Add region", "Name the time of the selection, or of the loop (Ctrl+Shift+M).")
         self.remove = self._button("Remove", "Take the chosen marker away (Delete).")
@@ -53,6 +59,7 @@ class MarkersSection(QWidget):
         column.addLayout(row)
         self.list.itemClicked.connect(self._on_clicked)
         self.list.itemActivated.connect(self._on_clicked)
+        self.list.itemDoubleClicked.connect(self.rename_chosen)
         self.list.itemChanged.connect(self._on_renamed)
         self.list.itemSelectionChanged.connect(self._on_state_changed)
         self.marker.clicked.connect(self._on_add_marker)
@@ -70,6 +77,13 @@ class MarkersSection(QWidget):
         if marker is not None:
             remove_marker(self._studio, marker)
 
+    @Slot()
+    def rename_chosen(self) -> None:
+        """Let a person type another name for the chosen marker."""
+        item = self.list.currentItem()
+        if item is not None:
+            self.list.editItem(item, 0)
+
     def _button(self, title: str, tip: str) -> QPushButton:
         button = QPushButton(title, self)
         button.setProperty("chip", True)
@@ -77,8 +91,8 @@ class MarkersSection(QWidget):
         keep_space(button)
         return button
 
-    def _marker_of(self, item: QListWidgetItem | None) -> Marker | None:
-        row = -1 if item is None else self.list.row(item)
+    def _marker_of(self, item: QTreeWidgetItem | None) -> Marker | None:
+        row = -1 if item is None else self.list.indexOfTopLevelItem(item)
         shown = self._shown or ()
         return shown[row] if 0 <= row < len(shown) else None
 
@@ -90,21 +104,20 @@ class MarkersSection(QWidget):
         self._on_state_changed()
 
     def _fill(self, present: tuple[Marker, ...]) -> None:
-        chosen = self.list.currentRow()
+        old = self.list.currentItem()
+        chosen = -1 if old is None else self.list.indexOfTopLevelItem(old)
         self._shown = present
         self.list.blockSignals(True)
         self.list.clear()
-        rate = self._player.sample_rate
         for marker in present:
-            item = QListWidgetItem(marker.name)
+            place = _place(marker, self._player.sample_rate)
+            item = QTreeWidgetItem([marker.name, place])
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            place = clock(marker.frame / rate)
-            if marker.frames:
-                place += f" – {clock((marker.frame + marker.frames) / rate)}"
-            item.setToolTip(f"{marker.name}\n{place}")
-            item.setData(Qt.ItemDataRole.UserRole, place)
-            self.list.addItem(item)
-        self.list.setCurrentRow(min(chosen, len(present) - 1))
+            item.setToolTip(0, f"{marker.name}\n{place}")
+            self.list.addTopLevelItem(item)
+        again = self.list.topLevelItem(chosen)
+        if again is not None:
+            self.list.setCurrentItem(again)
         self.list.blockSignals(False)
 
     @Slot()
@@ -113,8 +126,8 @@ class MarkersSection(QWidget):
         self.region.setEnabled(self._editor.selection is not None or self._player.loop is not None)
         self.remove.setEnabled(self._marker_of(self.list.currentItem()) is not None)
 
-    @Slot(QListWidgetItem)
-    def _on_clicked(self, item: QListWidgetItem) -> None:
+    @Slot(QTreeWidgetItem)
+    def _on_clicked(self, item: QTreeWidgetItem) -> None:
         marker = self._marker_of(item)
         if marker is None:
             return
@@ -122,12 +135,12 @@ class MarkersSection(QWidget):
             self._player.set_loop(marker.frame, marker.frame + marker.frames)
         self._player.seek(marker.frame)
 
-    @Slot(QListWidgetItem)
-    def _on_renamed(self, item: QListWidgetItem) -> None:
+    @Slot(QTreeWidgetItem)
+    def _on_renamed(self, item: QTreeWidgetItem) -> None:
         marker = self._marker_of(item)
-        if marker is not None and item.text() != marker.name:
-            rename_marker(self._studio, marker, item.text())
-            if not item.text().strip():
+        if marker is not None and item.text(0) != marker.name:
+            rename_marker(self._studio, marker, item.text(0))
+            if not item.text(0).strip():
                 self._fill(markers(self._studio))
 
     @Slot()
@@ -143,11 +156,19 @@ class MarkersSection(QWidget):
             add_marker(self._studio, loop[0], loop[1] - loop[0])
 
 
-class _MarkerList(QListWidget):
+def _place(marker: Marker, sample_rate: int) -> str:
+    start = clock(marker.frame / sample_rate)
+    return f"{start} – {clock((marker.frame + marker.frames) / sample_rate)}" if marker.frames else start
+
+
+class _MarkerList(QTreeWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Remove with Delete."""
+        """Remove with Delete, rename with F2."""
         section = self.parent()
-        if event.key() == Qt.Key.Key_Delete and isinstance(section, MarkersSection):
+        assert isinstance(section, MarkersSection)
+        if event.key() == Qt.Key.Key_Delete:
             section.remove_chosen()
+        elif event.key() == Qt.Key.Key_F2:
+            section.rename_chosen()
         else:
             super().keyPressEvent(event)

@@ -68,7 +68,7 @@ class SelectionChip(QFrame):
     @Slot()
     def _on_changed(self) -> None:
         editor = self._mending.editor
-        self.method.setText(self._mending.info.title)
+        self.method.setText(f"{self._mending.info.title}  ▾")
         self.preview.setText("Stop" if editor.previewing else "Preview")
         self.apply.setEnabled(not editor.working)
         self._on_moved()

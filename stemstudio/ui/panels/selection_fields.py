@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stemstudio.repair.selection import Extent
 from stemstudio.ui.editor import Editor
@@ -16,7 +25,6 @@ from stemstudio.ui.studio import Studio
 from stemstudio.ui.typed_places import hertz_text, typed_hertz, typed_seconds
 from stemstudio.ui.widgets.flow_layout import FlowLayout
 from stemstudio.ui.widgets.keys import keep_space
-from stemstudio.ui.widgets.value_slider import ValueSlider
 
 _FIELDS = (
     ("first", "Start", "Time at which the selection starts, such as 1:02.5."),
@@ -56,6 +64,7 @@ class SelectionFields(QWidget):
             field = QLineEdit(self)
             field.setAccessibleName(f"{title} of the selection")
             field.setToolTip(tip)
+            field.setMinimumWidth(72)
             field.editingFinished.connect(self._on_typed)
             caption = QLabel(title, self)
             caption.setProperty("role", "secondary")
@@ -69,15 +78,28 @@ class SelectionFields(QWidget):
 
     def _amounts(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(16)
-        self.time = ValueSlider("In time", 0.0, 200.0, 20.0, 1.0, "ms", self)
-        self.time.setToolTip("By how much Grow, Shrink and Feather move the edges in time.")
-        self.pitch = ValueSlider("In frequency", 0.0, 12.0, 1.0, 0.1, "st", self)
-        self.pitch.setToolTip("By how many semitones Grow, Shrink and Feather move the edges in frequency.")
-        for slider in (self.time, self.pitch):
-            slider.changed.connect(self._on_amount)
-            row.addWidget(slider)
+        row.setSpacing(8)
+        caption = QLabel("Move edges by", self)
+        caption.setProperty("role", "secondary")
+        row.addWidget(caption)
+        self.time = self._amount("ms", 500.0, 20.0, 0, "By how much Grow, Shrink and Feather move the edges in time.")
+        self.pitch = self._amount("st", 24.0, 1.0, 1, "By how many semitones they move the edges in frequency.")
+        row.addWidget(self.time, 1)
+        row.addWidget(self.pitch, 1)
         return row
+
+    def _amount(self, unit: str, high: float, default: float, decimals: int, tip: str) -> QDoubleSpinBox:
+        box = QDoubleSpinBox(self)
+        box.setDecimals(decimals)
+        box.setRange(0.0, high)
+        box.setValue(default)
+        box.setSuffix(f" {unit}")
+        box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        box.setAccessibleName(tip)
+        box.setToolTip(tip)
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the page
+        box.valueChanged.connect(self._on_amount)
+        return box
 
     def _operations(self) -> QWidget:
         edits, pane = self._edits, QWidget(self)
@@ -87,8 +109,8 @@ class SelectionFields(QWidget):
             ("shrink", "Shrink", "Leave out what is at its edge.", edits.shrink),
             ("feather", "Feather", "Let its edges fade.", edits.feather),
             ("invert", "Invert", "Select all else of the time in sight (Ctrl+I).", edits.invert),
-            ("zero", "To zero crossings", "Start and end where the sound crosses zero.", edits.snap_to_zero_crossings),
-            ("beats", "To beats", "Start and end on a beat of the song.", edits.snap_to_beats),
+            ("zero", "Zero crossings", "Start and end where the sound crosses zero.", edits.snap_to_zero_crossings),
+            ("beats", "Beats", "Start and end on a beat of the song.", edits.snap_to_beats),
             ("time", "All time", "Over the whole song.", edits.whole_time),
             ("band", "All frequencies", "Over the whole spectrum.", edits.whole_band),
             ("all", "All", "Select the whole song (Ctrl+A).", edits.select_all),
@@ -132,7 +154,7 @@ class SelectionFields(QWidget):
 
     @Slot()
     def _on_amount(self) -> None:
-        self._edits.seconds, self._edits.semitones = self.time.value / 1000, self.pitch.value
+        self._edits.seconds, self._edits.semitones = self.time.value() / 1000, self.pitch.value()
 
     def _typed(self, name: str) -> Extent | None:
         """The extent with what was typed into one field; None if that is no place in the song."""

@@ -10,8 +10,8 @@ from stemstudio.ui.selecting import Selecting
 from stemstudio.ui.widgets.elided_label import ElidedLabel
 from stemstudio.ui.widgets.value_slider import ValueSlider
 
-HEIGHT = 40
-_SLIDER_WIDTH = 148
+HEIGHT = 36
+_SLIDER_WIDTH = 176
 
 
 class ToolOptions(QWidget):
@@ -28,10 +28,11 @@ class ToolOptions(QWidget):
         self._tip = ElidedLabel(self)
         self._tip.setProperty("role", "secondary")
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setContentsMargins(0, 0, 16, 0)
         self._row.setSpacing(16)
         self._row.addWidget(self._name)
-        self._row.addWidget(self._tip, 1)
+        self._row.addWidget(self._tip)
+        self._row.addStretch()
         selecting.changed.connect(self._on_changed)
         self._on_changed()
 
@@ -39,17 +40,25 @@ class ToolOptions(QWidget):
     def _on_changed(self) -> None:
         tool = self._selecting.tool
         self._tip.setText("Looking…" if self._selecting.looking else tool.tip)
+        values = self._selecting.settings.values[tool.id]
         if tool.id == self._shown:
+            self._show(values)
             return
         self._shown = tool.id
         self._name.setText(tool.title)
         for control in self._controls.values():
             control.hide()
             control.deleteLater()
-        values = self._selecting.settings.values[tool.id]
         self._controls = {spec.name: self._control(spec, values[spec.name]) for spec in tool.params}
         for control in self._controls.values():
             self._row.addWidget(control)
+
+    def _show(self, values: dict[str, ParamValue]) -> None:
+        for name, control in self._controls.items():
+            if isinstance(control, QCheckBox):
+                control.setChecked(bool(values[name]))
+            else:
+                control.set_value(float(values[name]))
 
     def _control(self, spec: ParamSpec, value: ParamValue) -> ValueSlider | QCheckBox:
         if spec.kind == "bool":

@@ -12,7 +12,7 @@ from stemstudio.ui.spectrogram.selecting.mode import Mode
 from stemstudio.ui.theme import Theme
 
 WIDTH = 40
-_BUTTON, _ICON = 32, 18
+_ICON = 18
 
 _MODES = (
     (Mode.NEW, "New", "What is drawn is selected instead of what was."),
@@ -67,7 +67,6 @@ class ToolStrip(QWidget):
         button = QPushButton(self)
         button.setCheckable(True)
         button.setProperty("tool", True)
-        button.setFixedSize(_BUTTON, _BUTTON)
         button.setIconSize(QSize(_ICON, _ICON))
         button.setAccessibleName(name)
         button.setToolTip(tip)

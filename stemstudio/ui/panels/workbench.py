@@ -5,10 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from stemstudio.ui.markers import markers
 from stemstudio.ui.panels.picture import Picture
 from stemstudio.ui.panels.selection_chip import SelectionChip
 from stemstudio.ui.panels.tool_options import ToolOptions
 from stemstudio.ui.panels.tool_strip import ToolStrip
+from stemstudio.ui.spectrogram.overlays import NamedPlace
 from stemstudio.ui.theme import Theme
 from stemstudio.ui.workplace import Workplace
 
@@ -19,7 +21,7 @@ class Workbench(QWidget):
     def __init__(self, place: Workplace, picture: Picture, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("ground")
-        self._studio = place.studio
+        self._studio, self._view = place.studio, picture.spectrogram
         self.strip = ToolStrip(place.selecting, theme, self)
         self.options = ToolOptions(place.selecting, self)
         place.selecting.attach(picture.spectrogram)
@@ -35,11 +37,17 @@ class Workbench(QWidget):
         column.addWidget(self.options)
         column.addLayout(row, 1)
         place.studio.changed.connect(self._on_changed)
+        place.studio.changed.connect(self._on_markers)
         self._on_changed()
 
     def set_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         self.strip.set_theme(theme)
+
+    @Slot()
+    def _on_markers(self) -> None:
+        named = (NamedPlace(each.frame, each.name, each.frames) for each in markers(self._studio))
+        self._view.set_markers(tuple(named))
 
     @Slot()
     def _on_changed(self) -> None:

@@ -1,10 +1,13 @@
-"""What is drawn over the picture: loop, playhead, words."""
+"""What is drawn over the picture: loop, markers, playhead, words."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPolygonF
+from dataclasses import dataclass
 
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from stemstudio.ui.spectrogram.projection import Projection
 from stemstudio.ui.theme import SPACE, Theme
 
 PLAYHEAD_REACH = 7
@@ -15,6 +18,18 @@ _LINE = QColor("#FFFFFF")
 _HALO = QColor(0, 0, 0, 120)
 _LOOP_EDGE = QColor("#9CC3FF")
 _LOOP_TINT = QColor(156, 195, 255, 12)
+_MARKER = QColor("#F0C75E")
+_MARKER_TINT = QColor(240, 199, 94, 14)
+_NAME_WIDTH = 160
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPlace:
+    """A moment, or from `frame` on a region of so many `frames`."""
+
+    frame: int
+    name: str
+    frames: int = 0
 
 
 def paint_loop(painter: QPainter, ruler: QRectF, picture: QRectF, left: float, right: float, theme: Theme) -> None:
@@ -43,6 +58,41 @@ def paint_playhead(painter: QPainter, ruler: QRectF, picture: QRectF, x: float, 
     foot = ruler.bottom()
     painter.drawPolygon(QPolygonF([QPointF(x - 4.5, foot - 7), QPointF(x + 5.5, foot - 7), QPointF(x + 0.5, foot)]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def paint_markers(painter: QPainter, at: Projection, markers: tuple[NamedPlace, ...], theme: Theme) -> None:
+    """Draw each marker in sight: a line, a flag in the ruler and its name; a region is a bar with both its ends."""
+    taken = [0.0, 0.0]
+    for marker in markers:
+        left, right = at.x(marker.frame), at.x(marker.frame + marker.frames)
+        if right < at.picture.left() or left > at.picture.right():
+            continue
+        colour = QColor(theme.warning)
+        if marker.frames:
+            painter.fillRect(QRectF(left, at.ruler.top(), right - left, min(3.0, at.ruler.height())), colour)
+            painter.fillRect(QRectF(left, at.picture.top(), right - left, at.picture.height()), _MARKER_TINT)
+        elif at.ruler.height():
+            flag = at.ruler.top()
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawPolygon([QPointF(left, flag), QPointF(left + 8, flag + 4), QPointF(left, flag + 8)])
+            painter.fillRect(QRectF(left, flag, 1, at.ruler.height()), colour)
+        painter.setPen(QPen(_MARKER, 1, Qt.PenStyle.DotLine))
+        for x in {left, right}:
+            painter.drawLine(QPointF(x, at.picture.top()), QPointF(x, at.picture.bottom()))
+        row = 0 if left >= taken[0] else 1
+        taken[row] = _paint_name(painter, max(left, at.picture.left()), at.picture.top() + 20 * row, marker.name)
+
+
+def _paint_name(painter: QPainter, left: float, top: float, name: str) -> float:
+    """Write the name of a marker; returns where it ends."""
+    metrics = painter.fontMetrics()
+    text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
+    area = QRectF(left + 1, top, metrics.horizontalAdvance(text) + SPACE, metrics.height() + 4)
+    painter.fillRect(area, _HALO)
+    painter.setPen(_MARKER)
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+    return area.right() + SPACE
 
 
 def paint_words(painter: QPainter, area: QRectF, text: str, theme: Theme) -> None:

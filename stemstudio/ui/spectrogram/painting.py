@@ -42,10 +42,11 @@ def paint_sound(
 
 
 def paint_time(painter: QPainter, view: SpectrogramView, at: Projection) -> None:
-    """Draw loop and playhead."""
+    """Draw loop, markers and playhead."""
     if view.loop is not None:
         left, right = (at.x(frame) for frame in view.loop)
         overlays.paint_loop(painter, at.ruler, at.picture, left, right, view.theme)
+    overlays.paint_markers(painter, at, view.markers, view.theme)
     x = playhead_x(view, at, view.playhead)
     if x is not None:
         overlays.paint_playhead(painter, at.ruler, at.picture, x, view.theme)

@@ -77,6 +77,7 @@ class SpectrogramView(QWidget):
         self._interaction = Interaction(self)
         self._playhead: int | None = None
         self._loop: tuple[int, int] | None = None
+        self._markers: tuple[overlays.NamedPlace, ...] = ()
         self._follow = True
         self._empty_text = "Drop a song here"
         self._focus_ring = False
@@ -218,6 +219,17 @@ class SpectrogramView(QWidget):
         """Shade a loop from its first frame to the frame after its last."""
         self._loop = loop
         self._redraw()
+
+    @property
+    def markers(self) -> tuple[overlays.NamedPlace, ...]:
+        """Moments and regions that are named."""
+        return self._markers
+
+    def set_markers(self, markers: tuple[overlays.NamedPlace, ...]) -> None:
+        """Name moments and regions."""
+        if markers != self._markers:
+            self._markers = markers
+            self._redraw()
 
     # How it looks
 
