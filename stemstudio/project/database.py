@@ -43,6 +43,7 @@ MIGRATIONS: tuple[str, ...] = (
     _CREATE,
     "",  # repairs and tempo of tracks, lengths of markers, silence without a clip
     "",  # effects, width, polarity, pan law and automation of stems, snapshots
+    "",  # places of stems in a room, layout and fold-down of tracks
 )
 """What leads from version n to n + 1, as SQL. A new field of the document is a version too, if only an empty entry:
 older programs then say that they need an update instead of taking the file for a damaged one."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from stemstudio.core.params import ParamValue
 from stemstudio.core.tempo import Tempo
+from stemstudio.mixing.placement import Placement
 from stemstudio.effects.chain import Chain
 
 
@@ -59,6 +60,8 @@ class Stem:
     patches: tuple[Patch, ...] = ()
     strip: Strip = Strip()
     chain: Chain = ()
+    placement: Placement | None = None
+    """Its place in a room of loudspeakers; None for the one that is customary for its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +114,6 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
-class Tempo:
-    """Steady beats: `bpm` of them in a minute, the first beat of the first bar at `first_beat_s`."""
-
-    bpm: float
-    first_beat_s: float = 0.0
-    beats_per_bar: int = 4
-
-    def beats_at(self, frame: float, sample_rate: int) -> float:
-        """Beats from the first one to a sample frame."""
-        return (frame / sample_rate - self.first_beat_s) * self.bpm / 60
-
-
-@dataclass(frozen=True, slots=True)
 class Track:
     """A song: its mixture and, once separated, its stems, which add up to the mixture."""
 
@@ -137,11 +127,14 @@ class Track:
     """What a person should know of the file, e.g. that it is lossy or band-limited."""
     repairs: tuple[Repair, ...] = ()
     """What was done to the stems since they were made, oldest first."""
-    tempo: Tempo | None = None
     chain: Chain = ()
     """Effects of the mix."""
     snapshots: tuple[Snapshot, ...] = ()
     tempo: Tempo | None = None
+    layout: str = ""
+    """Loudspeakers that the song is mixed for, one of `mixing.layouts.LAYOUT_TITLES`; empty for stereo alone."""
+    fold_down: str = "keep"
+    """Whether their fold-down to stereo has to be the mix ('keep') or not ('free')."""
 
     def stem(self, stem_id: str) -> Stem:
         """Return the stem with that id; `KeyError` if there is none."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stemstudio.mixing.placement import Placement
 from stemstudio.project import codec, document
 from stemstudio.project.codec import Parts, decode, decode_part, encode
 from stemstudio.project.database import MIGRATIONS
@@ -20,7 +21,10 @@ texts = st.text(st.characters(codec=None), max_size=8)  # lone surrogates too: n
 clip_refs = st.builds(ClipRef, texts, st.integers(1, 8), st.integers(0, 2**40), st.integers(1, 400_000))
 patches = st.builds(Patch, st.integers(0, 2**40), clip_refs)
 strips = st.builds(Strip, floats, floats, st.booleans(), st.booleans())
-stems = st.builds(Stem, texts, texts, clip_refs, st.lists(patches, max_size=3).map(tuple), strips)
+placements = st.builds(Placement, floats, floats, floats, floats, floats, floats)
+stems = st.builds(
+    Stem, texts, texts, clip_refs, st.lists(patches, max_size=3).map(tuple), strips, placement=st.none() | placements
+)
 values = st.one_of(floats, st.integers(), st.booleans(), texts)
 receipts = st.builds(
     Receipt, texts, st.lists(st.tuples(texts, values), max_size=3).map(tuple), texts, null_db=st.none() | floats
@@ -165,19 +169,20 @@ def test_the_schema_is_that_of_the_classes():
         if dataclasses.is_dataclass(kind)
     }
     assert (len(MIGRATIONS), fields) == (
-        3,
+        4,
         {
             "ClipRef": ["id", "channels", "frames", "sample_rate"],
             "Patch": ["start", "clip"],
             "Strip": ["gain_db", "pan", "mute", "solo", "width", "invert", "pan_law", "automation"],
-            "Stem": ["id", "name", "clip", "patches", "strip", "chain"],
+            "Stem": ["id", "name", "clip", "patches", "strip", "chain", "placement"],
             "Receipt": [
                 "backend", "values", "program_version", "seconds", "model", "model_sha256", "null_db",
             ],
             "Track": [
                 "id", "title", "source_path", "mixture", "stems", "receipt", "notices", "repairs", "chain",
-                "snapshots", "tempo",
+                "snapshots", "tempo", "layout", "fold_down",
             ],
+            "Placement": ["azimuth_deg", "width_deg", "elevation_deg", "ambience", "lfe_db", "divergence"],
             "SnapshotStem": ["name", "strip", "chain"],
             "Snapshot": ["name", "stems", "chain"],
             "Tempo": ["bpm", "first_beat_s", "beats_per_bar"],
