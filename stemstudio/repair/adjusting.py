@@ -19,8 +19,10 @@ from stemstudio.repair.extent import Axis, Extent, Placement, Weights, octaves
 Evaluate = Callable[[Axis, Axis], Weights]
 
 _STEPS = 8
-_MOST_CELLS = 1_000_000
-"""More than a screen has: where a view of an hour would need more, the lattice is coarser, still finer than a pixel."""
+_NOTHING = 1e-5
+"""Of a frame or an octave: less is an accident of rounding."""
+_MOST_CELLS = 250_000
+"""Where a view of an hour would need more, the lattice is coarser, a few pixels at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,14 @@ def _faded(values: Weights, cells: int, axis: int) -> Weights:
     from scipy.ndimage import uniform_filter1d
 
     # Grown by half the feather and then smoothed over as much on either side, so that nothing selected loses weight.
-    values = _reached(values, (cells + 1) // 2, axis)
     half = cells // 2
-    for width in (half // 2, half - half // 2):
-        values = uniform_filter1d(values, 2 * width + 1, axis, mode="nearest")
+    values = _reached(values, cells - half, axis)
+    if half:
+        # Two boxes make a triangle; one of even width lies half a step off, the other makes up for it.
+        for origin in (0, half % 2 - 1):
+            values = uniform_filter1d(values, half, axis, mode="nearest", origin=origin)
+        # Its running sums round to a little less than nothing.
+        np.clip(values, 0, 1, out=values)
     return values
 
 
@@ -116,10 +122,16 @@ def _on_lattice(
 ) -> Weights:
     values = inner(across.points, 2.0**up.points if up.cells else hertz)
     if up.cells:
-        values = up.read(adjust(values, up.cells, 0))
+        values = up.read(adjust(_joined(values), up.cells, 0))
     if across.cells:
-        values = across.read(adjust(values, across.cells, 1).T).T
+        values = across.read(adjust(_joined(values.T).T, across.cells, 1).T).T
     return values
+
+
+def _joined(values: Weights) -> Weights:
+    """Means of pairs of rows: a point of the lattice knows how much of its surroundings lies inside an edge."""
+    joined: Weights = (values[0::2] + values[1::2]) * np.float32(0.5)
+    return joined
 
 
 class _Ruler:
@@ -129,6 +141,8 @@ class _Ruler:
         self._asked, self._reach = asked, reach
         # Not so coarse either that something of that length falls between two points.
         self._step = abs(reach) / max(_STEPS, math.ceil(_STEPS * abs(reach) / max(length, 1e-6)))
+        if abs(reach) < _NOTHING:
+            self._step = 0.0
 
     @property
     def cells(self) -> int:
@@ -141,26 +155,26 @@ class _Ruler:
 
     @property
     def size(self) -> int:
-        """Number of points."""
+        """Number of points of the lattice."""
         if not self.cells:
             return len(self._asked)
         return int(np.ceil(self._asked[-1] / self._step)) + abs(self.cells) + 2 - self._first
 
     @property
     def can_widen(self) -> bool:
-        return abs(self.cells) > 1
+        return self.cells != 0
 
     def widen(self) -> None:
-        """Take every second point."""
+        """Take every second point; what is adjusted by less than half a step then is not adjusted."""
         self._step *= 2
 
     @property
     def points(self) -> Axis:
-        """Places of the points."""
+        """Places to evaluate: two about each point of the lattice."""
         if not self.cells:
             return self._asked
-        points: Axis = np.arange(self._first, self._first + self.size) * np.float64(self._step)
-        return points
+        halves = 2 * self._first + np.arange(2 * self.size)
+        return np.asarray((halves * 0.5 - 0.25) * self._step, np.float64)
 
     def read(self, values: Weights) -> Weights:
         """Rows of `values` (size, k) at the places asked for, linear between two points."""

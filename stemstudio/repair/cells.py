@@ -60,7 +60,7 @@ class Cells:
         across = (self.placement.undone_frames(frames) - self.first_frame) / self.hop_frames
         up = (self.placement.undone_hertz(hertz) - self.low_hz) / self.step_hz
         grid = _bitmap(self)
-        return np.minimum(2 * _between(_between(grid, up).T, across).T, 1)
+        return _between(_between(grid, up).T, across).T
 
     def placed(self, placement: Placement) -> Cells:
         """See `Shape`."""
@@ -75,9 +75,9 @@ def _bitmap(cells: Cells) -> Weights:
 
 
 def _between(grid: NDArray[np.float32], places: Axis) -> Weights:
-    """Rows of a ringed `grid` at fractional `places`, linear between two."""
+    """Rows of a ringed `grid` at fractional `places`; linear in the outer half of the way from a 1 to a 0."""
     places = np.clip(places + 1, 0, len(grid) - 1)
     lower = np.minimum(places.astype(np.intp), len(grid) - 2)
     share = (places - lower).astype(np.float32)[:, None]
     out: Weights = grid[lower] * (1 - share) + grid[lower + 1] * share
-    return out
+    return np.minimum(2 * out, 1)

@@ -85,56 +85,63 @@ def _cut(extent: Extent, box: Extent) -> Extent:
     return Extent(first, last, low_hz, high_hz)
 
 
+def layers(parts: Parts) -> int:
+    """How deep the evaluation of `parts` goes: groups in groups and adjustments of adjustments."""
+    inner = [layers(part.shape.parts) for part in parts if isinstance(part, Part) and isinstance(part.shape, Group)]
+    return 1 + sum(not isinstance(part, Part) for part in parts) + max(inner, default=0)
+
+
 def weights_of(parts: Parts, frames: Axis, hertz: Axis) -> Weights:
     """Weights of `parts` at ascending `frames` (n,) and `hertz` (m,): float32 (m, n), 0 outside their extent."""
+    adjusted = max((k for k, part in enumerate(parts) if not isinstance(part, Part)), default=-1)
     weights = np.zeros((len(hertz), len(frames)), np.float32)
-    extent = extent_of(parts)
-    rows = slice(np.searchsorted(hertz, extent.low_hz), np.searchsorted(hertz, extent.high_hz, "right"))
-    columns = slice(np.searchsorted(frames, extent.first), np.searchsorted(frames, extent.last))
-    part = weights[rows, columns]
-    if part.size and not extent.is_empty:
-        part[:] = _inside(parts, frames[columns], hertz[rows])
+    if adjusted >= 0:
+        _adjust(parts[:adjusted], parts[adjusted], frames, hertz, weights)
+    for part in parts[adjusted + 1 :]:
+        assert isinstance(part, Part)
+        _combine(part, frames, hertz, weights)
     return weights
 
 
-def _inside(parts: Parts, frames: Axis, hertz: Axis) -> Weights:
-    *earlier, last = parts
-    before = tuple(earlier)
-    if not isinstance(last, Part):
-        return _adjusted(before, last, frames, hertz)
-    if not before:
-        return weights_of_shape(last.shape, frames, hertz)
-    weights = weights_of(before, frames, hertz)
-    other = weights_of_shape(last.shape, frames, hertz)
-    match last.mode:
+def _combine(part: Part, frames: Axis, hertz: Axis, weights: Weights) -> None:
+    rows, columns = window(part.shape.bounds, frames, hertz)
+    there = weights[rows, columns]
+    shape = part.shape.weights(frames[columns], hertz[rows]) if there.size else there
+    match part.mode:
         case "add":
-            return np.maximum(weights, other)
+            np.maximum(there, shape, out=there)
         case "subtract":
-            return np.minimum(weights, 1 - other)
-    return np.minimum(weights, other)
+            np.minimum(there, 1 - shape, out=there)
+        case _:
+            kept = np.minimum(there, shape)
+            weights[:] = 0
+            there[:] = kept
 
 
-def weights_of_shape(shape: Shape, frames: Axis, hertz: Axis) -> Weights:
-    """Weights of `shape`, evaluated only where it is."""
-    weights = np.zeros((len(hertz), len(frames)), np.float32)
-    bounds = shape.bounds
-    rows = slice(np.searchsorted(hertz, bounds.low_hz), np.searchsorted(hertz, bounds.high_hz, "right"))
-    columns = slice(np.searchsorted(frames, bounds.first), np.searchsorted(frames, bounds.last))
-    part = weights[rows, columns]
-    if part.size and not bounds.is_empty:
-        part[:] = shape.weights(frames[columns], hertz[rows])
-    return weights
-
-
-def _adjusted(before: Parts, last: Grow | Feather, frames: Axis, hertz: Axis) -> Weights:
+def _adjust(before: Parts, last: Part | Grow | Feather, frames: Axis, hertz: Axis, weights: Weights) -> None:
+    assert not isinstance(last, Part)
+    extent = extent_of(before)
+    rows, columns = window(last.extent(extent), frames, hertz)
+    there = weights[rows, columns]
+    if not there.size:
+        return
     box = lone_box(before)
     if box and isinstance(last, Feather):
-        return last.box_weights(box.bounds, frames, hertz)
+        there[:] = last.box_weights(box.bounds, frames[columns], hertz[rows])
+        return
 
     def inner(frames: Axis, hertz: Axis) -> Weights:
         return weights_of(before, frames, hertz)
 
-    return last.weights(inner, extent_of(before), frames, hertz)
+    there[:] = last.weights(inner, extent, frames[columns], hertz[rows])
+
+
+def window(extent: Extent, frames: Axis, hertz: Axis) -> tuple[slice, slice]:
+    """Rows and columns of a grid that lie in `extent`."""
+    if extent.is_empty:
+        return slice(0, 0), slice(0, 0)
+    rows = slice(int(np.searchsorted(hertz, extent.low_hz)), int(np.searchsorted(hertz, extent.high_hz, "right")))
+    return rows, slice(int(np.searchsorted(frames, extent.first)), int(np.searchsorted(frames, extent.last)))
 
 
 def lone_box(parts: Parts) -> Box | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stemstudio.repair.adjusting import Feather
-from stemstudio.repair.composing import Part, Parts, weights_of
+from stemstudio.repair.composing import Part, Parts, extent_of, weights_of, window
 from stemstudio.repair.extent import Axis
 from stemstudio.repair.shapes import Box, Polygon
 
@@ -71,6 +71,9 @@ def _winding_once(polygon: Polygon) -> Axis:
 def _traced(parts: Parts, frames: Axis, hertz: Axis) -> list[Axis]:
     from contourpy import contour_generator
 
+    rows, columns = window(extent_of(parts), frames, hertz)
+    frames = frames[max(columns.start - 1, 0) : columns.stop + 1]
+    hertz = hertz[max(rows.start - 1, 0) : rows.stop + 1]
     if not len(frames) or not len(hertz):
         return []
     # A ring of nothing closes the lines at the edge of the view.

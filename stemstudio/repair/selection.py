@@ -18,12 +18,13 @@ from stemstudio.core.errors import BadInput
 from stemstudio.repair import outlining, selection_text
 from stemstudio.repair.adjusting import Feather, Grow
 from stemstudio.repair.cells import Cells
-from stemstudio.repair.composing import Group, Part, Parts, extent_of, lone_box, placed_parts, weights_of
+from stemstudio.repair.composing import Group, Part, Parts, extent_of, layers, lone_box, placed_parts, weights_of
 from stemstudio.repair.extent import Axis, Extent, Placement, Weights
 from stemstudio.repair.shapes import BELOW_HZ, Box, Points, Polygon, Shape, Stroke, thinned
 
 __all__ = ["Extent", "Selection"]
 
+_MOST_LAYERS = 50
 _BRUSH_TOLERANCE = 0.02
 """Share of its radius by which a stroke may be simplified; a tenth of what an eye sees of a soft edge."""
 
@@ -44,6 +45,10 @@ class Selection:
 
     sample_rate: int
     parts: Parts = ()
+
+    def __post_init__(self) -> None:
+        if layers(self.parts) > _MOST_LAYERS:
+            raise BadInput("This selection was adjusted too often.", "Start a new one.")
 
     def __hash__(self) -> int:
         return self._hash
@@ -210,8 +215,11 @@ class Selection:
         return self._with(Part("intersect", Group(other.parts)))
 
     def inverted(self, extent: Extent) -> Selection:
-        """All of `extent` that is not in this: of the time in sight, of a bar, of the song."""
+        """All of `extent` that is not in this: of the time in sight, of a bar, of the song; twice gives this back."""
         whole = Selection.box(self.sample_rate, extent.first, extent.last, extent.low_hz, extent.high_hz)
+        taken = self.parts[1:]
+        if self.parts[:1] == whole.parts and all(isinstance(part, Part) and part.mode == "subtract" for part in taken):
+            return replace(self, parts=_as("add", taken))
         return whole.subtracted(self)
 
     def grown(self, seconds: float, semitones: float) -> Selection:
@@ -230,7 +238,7 @@ class Selection:
             if extent.is_empty:
                 return Selection(self.sample_rate)
             return Selection._of(self.sample_rate, Box(extent.first, extent.last, extent.low_hz, extent.high_hz))
-        return self._with(Grow(frames, octaves)) if frames or octaves else self
+        return self._adjusted(Grow, frames, octaves)
 
     def feathered(self, seconds: float, semitones: float) -> Selection:
         """Let the edges fade outwards over so many seconds and semitones; what is selected keeps its weight.
@@ -243,7 +251,7 @@ class Selection:
         _finite(seconds, semitones)
         if seconds < 0 or semitones < 0:
             raise BadInput("A feather cannot be negative.", "Give 0 or more; shrink the selection to make it smaller.")
-        return self._with(Feather(seconds * self.sample_rate, semitones / 12)) if seconds or semitones else self
+        return self._adjusted(Feather, seconds * self.sample_rate, semitones / 12)
 
     def moved(self, frames: int, octaves: float = 0.0) -> Selection:
         """Move it so many frames later and octaves higher; ends that are open stay open."""
@@ -260,6 +268,16 @@ class Selection:
         if (to.low_hz, to.high_hz) != (old.low_hz, old.high_hz):
             parts = _with_ends(parts, half)
         return replace(self, parts=_without_ends(placed_parts(parts, Placement.onto(old, to)), half))
+
+    def _adjusted(self, kind: type[Grow | Feather], frames: float, octaves: float) -> Selection:
+        """Append an adjustment, or widen the last one if that goes the same way."""
+        last = self.parts[-1] if self.parts else None
+        if not self.parts or not (frames or octaves):
+            return self
+        if type(last) is kind and last.frames * frames >= 0 and last.octaves * octaves >= 0:
+            widened = kind(last.frames + frames, last.octaves + octaves)
+            return replace(self, parts=(*self.parts[:-1], widened))
+        return self._with(kind(frames, octaves))
 
     def _with(self, *parts: Part | Grow | Feather) -> Selection:
         return replace(self, parts=(*self.parts, *parts))

@@ -20,7 +20,7 @@ from stemstudio.repair.shapes import Box, Points, Polygon, Shape, Stroke
 _SHAPES: dict[str, type] = {"box": Box, "polygon": Polygon, "stroke": Stroke, "cells": Cells, "group": Group}
 _ADJUSTMENTS: dict[str, type[Grow | Feather]] = {"grow": Grow, "feather": Feather}
 _MOST_CELLS = 1 << 26
-_DEEPEST = 50
+_DEEPEST = 100
 
 
 def write(sample_rate: int, parts: Parts) -> str:

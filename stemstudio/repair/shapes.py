@@ -138,7 +138,7 @@ class Stroke:
         return self._profile(nearest)
 
     def _profile(self, squared: Weights) -> Weights:
-        if self.softness <= 0:
+        if self.softness < 1e-3:
             return (squared <= 1).astype(np.float32)
         depth = np.clip((1 - np.sqrt(squared)) / np.float32(self.softness), 0, 1)
         weights: Weights = np.float32(0.5) - np.float32(0.5) * np.cos(depth * np.float32(math.pi))

@@ -13,16 +13,18 @@ from stemstudio.repair.finding.comb import Comb, Levels
 from stemstudio.repair.selection import Selection
 
 _LOWEST_HZ = 40.0
-_MOST_TEETH = 12
+_MOST_TEETH = 8
 """Partials that tell the fundamental; higher ones are weak and smeared by vibrato."""
-_HIGHEST_TOOTH_HZ = 6000.0
+_HIGHEST_TOOTH_HZ = 4000.0
 _LONGEST_S = 10.0
 _LEAST_HALF_WIDTH_HZ = 35.0
 _WINDOW_S = 0.046
 _GAP_S = 0.04
 """How long a note may be lost before it counts as ended."""
 _DECAY_DB = 36.0
-_LEAST_CONTRAST_DB = 4.0
+_LEAST_SCORE_DB, _LEAST_CONTRAST_DB = 1.0, 4.0
+"""Of a click, which may fall into a glide, and of a note that is followed."""
+_LEAST_PARTIAL_DB = 6.0
 _STRIDE_SEMITONES_PER_S = 60.0
 """Steeper than a wide vibrato (a semitone either way at 7 Hz moves by 44), less than a jump to the next note."""
 
@@ -86,7 +88,7 @@ def harmonics(
 
 def _fundamental(source: Source, frame: float, hertz: float) -> float | None:
     """Fundamental of the tone nearest to `hertz`, None where there is none."""
-    best, found = 0.0, None
+    scored: list[tuple[float, float]] = []
     for divisor in range(1, 11):
         guess = hertz / divisor
         if guess < _LOWEST_HZ:
@@ -96,12 +98,10 @@ def _fundamental(source: Source, frame: float, hertz: float) -> float | None:
         tone = comb.peak(levels, hertz, max(0.06 * hertz, 1.5 * comb.lobe_hz))
         candidate = tone / divisor
         contrast = comb.contrast(levels, np.array([candidate]), _teeth(candidate, source.sample_rate))[0]
-        score = float(np.clip(contrast, -12, 18).mean())
-        # A lower fundamental explains a higher one's partials too, so it wins unless its own are missing.
-        if score > _LEAST_CONTRAST_DB and score > 0.75 * best:
-            found = candidate
-        best = max(best, score)
-    return found
+        scored.append((float(np.clip(contrast, -12, 18).mean()), candidate))
+    best = max((score for score, _ in scored), default=0.0)
+    # A lower fundamental explains the partials of a higher one too, so it is the one unless its own are missing.
+    return min((candidate for score, candidate in scored if score >= max(_LEAST_SCORE_DB, 0.85 * best)), default=None)
 
 
 def _teeth(fundamental: float, sample_rate: int) -> int:
@@ -174,11 +174,11 @@ def _smooth(hertz: Axis) -> Axis:
 
 
 def _moving(note: _Note, reach: int) -> Axis:
-    """Half of the range of the fundamental within so many steps, (n,)."""
+    """Half of the range of the fundamental in the middle of a window of that reach, (n,): its ends weigh little."""
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
     size = 2 * reach + 1
-    moving: Axis = (maximum_filter1d(note.hertz, size) - minimum_filter1d(note.hertz, size)) / 2
+    moving: Axis = (maximum_filter1d(note.hertz, size) - minimum_filter1d(note.hertz, size)) / 4
     return moving
 
 
@@ -192,4 +192,4 @@ def _stretch(comb: Comb, note: _Note, number: int) -> float | None:
         at = np.array([ratios[-1] * centre, centre - note.hertz[k] / 2, centre + note.hertz[k] / 2])
         on, below, above = comb.read(note.levels[k], at)
         contrasts.append(on - max(below, above))
-    return float(np.median(ratios)) if np.median(contrasts) >= _LEAST_CONTRAST_DB else None
+    return float(np.median(ratios)) if np.median(contrasts) >= _LEAST_PARTIAL_DB else None
