@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from stemstudio.core.params import ParamValue
 from stemstudio.core.tempo import Tempo
-from stemstudio.mixing.placement import Placement
 from stemstudio.effects.chain import Chain
+from stemstudio.mixing.placement import Placement
 
 
 @dataclass(frozen=True, slots=True)
