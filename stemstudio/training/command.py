@@ -7,6 +7,7 @@ import math
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
@@ -15,7 +16,7 @@ from stemstudio.core.errors import UserError
 from stemstudio.core.progress import Progress, Reporter
 from stemstudio.separation.neural.checkpoints import make_network
 from stemstudio.training.cleaning import inspect, write_report
-from stemstudio.training.composing import compose_pieces, provenance_of, restyle_voices, sing_melodies
+from stemstudio.training.composing import make_material
 from stemstudio.training.config import RunConfig, read_config
 from stemstudio.training.exporting import export
 from stemstudio.training.heldout import score, windows
@@ -23,9 +24,9 @@ from stemstudio.training.loop import Trainer, settle_statistics
 from stemstudio.training.material import Clip, open_library
 from stemstudio.training.mixing import Mixer
 from stemstudio.training.plots import plot_log
-from stemstudio.training.preparing import folder_name, prepare
+from stemstudio.training.preparing import folder_name, prepare, prepare_loose
 from stemstudio.training.provenance import Provenance, licence_of, write_data_card
-from stemstudio.training.readers import read
+from stemstudio.training.readers import loose, read
 
 _MENDABLE = 3
 _SETTLING = 8  # draws over which the statistics of the finished network are measured
@@ -121,6 +122,11 @@ def _prepare(
     for number, material in enumerate(config.material):
         licence = licence_of(material.path, material.licence, allow_unknown=allow_unknown)
         target = config.folder / "material" / str(number)
+        if material.stem:
+            paths = loose(material.path, material.stem, material.files)
+            rows += prepare_loose(paths, material.stem, target, licence, reporter)
+            folders[target] = material.weight
+            continue
         held = frozenset(material.held_out)
         found = prepare(read(material.reader, material.path), target, licence, held, reporter)
         rows += found
@@ -130,12 +136,13 @@ def _prepare(
                 material.weight / len(songs)
             )
     made = config.folder / "material" / "made"
-    compose_pieces(made, config.synthetic, config.seed, reporter.part(0.0, 0.5))
-    sing_melodies(made, config.sung, config.seed, reporter.part(0.5, 0.7))
-    restyle_voices(made, list(folders), config.restyled, config.seed, reporter.part(0.7, 1.0))
+    sounds = [
+        replace(some, licence=licence_of(some.path, some.licence, allow_unknown=allow_unknown))
+        for some in config.sounds
+    ]
+    rows += make_material(replace(config, sounds=tuple(sounds)), made, list(folders), reporter)
     if made.exists():
         folders[made] = config.made_weight
-        rows += provenance_of(made)
     return rows, folders, open_library(kept_back).songs
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from stemstudio.core.errors import BadInput, from_os_error
+from stemstudio.training.sounds import Sounds
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
     """One collection: where, in which layout (`readers`), with what share of the draws, under which licence.
 
-    ``held_out`` names songs that training never hears.
+    ``held_out`` names songs that training never hears. With a ``stem``, the ``files`` (patterns of names) in the
+    folder are loose recordings of that stem that belong to no song; short ones are repeated.
     """
 
     path: Path
@@ -23,6 +25,8 @@ class Material:
     weight: float = 1.0
     licence: str = ""
     held_out: tuple[str, ...] = ()
+    stem: str = ""
+    files: tuple[str, ...] = ("*",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,14 @@ class RunConfig:
     loss : {'balanced', 'log', 'mse'}
     as_made : float
         Share of passages with the song's own balance; the rest is mixed across songs.
-    synthetic, sung, restyled : int
-        What code adds to the material: composed pieces (needs fluidsynth), melodies sung with synthesised words (needs
-        espeak-ng), and copies of every recorded voice at another pitch and tempo.
+    synthetic, arranged, played, sung, restyled, produced : int
+        What code adds to the material: composed pieces and voiceless arrangements (both need fluidsynth), parts played
+        with notes of `sounds`, melodies sung with the vowels of `sounds` and with synthesised words (needs espeak-ng),
+        copies of every recorded voice at another pitch and tempo, and such through a producer's effects.
     made_weight : float
         Share of the draws that all this has.
+    sounds : tuple of Sounds
+        What the pieces and parts are played with besides the soundfont (``[[sounds]]``).
     weights_licence : str
         Of the model that is made.
     """
@@ -79,13 +86,17 @@ class RunConfig:
     loss: str = "balanced"
     as_made: float = 0.4
     synthetic: int = 0
+    arranged: int = 0
+    played: int = 0
     sung: int = 0
     restyled: int = 0
+    produced: int = 0
     made_weight: float = 1.0
     workers: int = 1
     save_every_s: float = 180.0
     score_every_s: float = 300.0
     weights_licence: str = "not stated"
+    sounds: tuple[Sounds, ...] = ()
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,6 +108,16 @@ def _check(kind: type, values: Mapping[str, Any], where: str) -> None:
     unknown = sorted(set(values) - known)
     if unknown:
         raise BadInput(f"{where} has an unknown entry {unknown[0]!r}.", f"Known are: {', '.join(sorted(known))}.")
+
+
+def _tables(data: dict[str, Any], name: str, kind: type, needed: Sequence[str], path: Path) -> Iterator[dict[str, Any]]:
+    """Take the tables ``[[name]]`` out of `data`, checked, their paths counted from the folder of the file `path`."""
+    for entry in data.pop(name, []):
+        _check(kind, entry, f"A [[{name}]] of {path.name}")
+        missing = next((word for word in needed if word not in entry), None)
+        if missing:
+            raise BadInput(f"A [[{name}]] of {path.name} has no {missing}.", "Give it one.")
+        yield {**_tuples(entry), "path": path.parent / entry["path"]}
 
 
 def read_config(path: Path) -> RunConfig:
@@ -115,12 +136,8 @@ def read_config(path: Path) -> RunConfig:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path} is not TOML ({error}).", "Mend the file.") from error
     here = path.parent
-    collections = []
-    for entry in data.pop("material", []):
-        _check(Material, entry, f"A [[material]] of {path.name}")
-        if "path" not in entry:
-            raise BadInput(f"A [[material]] of {path.name} has no path.", "Give it one.")
-        collections.append(Material(**{**_tuples(entry), "path": here / entry["path"]}))
+    collections = [Material(**entry) for entry in _tables(data, "material", Material, ("path",), path)]
+    sounds = [Sounds(**entry) for entry in _tables(data, "sounds", Sounds, ("path", "role", "files"), path)]
     _check(RunConfig, data, path.name)
     for needed in ("id", "folder"):
         if needed not in data:
@@ -128,7 +145,9 @@ def read_config(path: Path) -> RunConfig:
     if not collections:
         raise BadInput(f"{path.name} has no [[material]].", "Name at least one folder of stems.")
     data["hyperparameters"] = _tuples(data.get("hyperparameters", {}))
-    config = RunConfig(**{**data, "folder": here / data["folder"]}, material=tuple(collections))
+    config = RunConfig(
+        **{**data, "folder": here / data["folder"], "material": tuple(collections), "sounds": tuple(sounds)}
+    )
     for name, allowed in (("precision", ("bf16", "fp32")), ("loss", ("balanced", "log", "mse"))):
         if getattr(config, name) not in allowed:
             raise BadInput(f"{name} is {getattr(config, name)!r}.", f"Choose one of: {', '.join(allowed)}.")

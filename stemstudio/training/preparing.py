@@ -14,6 +14,8 @@ from stemstudio.training.instruments import RATE
 from stemstudio.training.provenance import Provenance
 from stemstudio.training.readers import Recording
 
+_LOOP_S = 12.0
+
 
 def decode(path: Path, stream: int = 0) -> Samples:
     """All of an audio stream as float32 (2, frames) at 44.1 kHz; mono is doubled, more than two channels are folded."""
@@ -48,6 +50,22 @@ def prepare(
             Provenance(song, part.stem, part.path.name, licence, hashes[part.path], seconds[part], song in held_out)
             for part in parts
         ]
+    return rows
+
+
+def prepare_loose(paths: list[Path], stem: str, folder: Path, licence: str, reporter: Reporter) -> list[Provenance]:
+    """Decode recordings of `stem` that belong to no song into ``folder/<stem>__<name>.npy``, short ones repeated."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for number, path in enumerate(paths):
+        reporter.update(number / len(paths), f"Decoding {path.name}")
+        target = folder / f"{stem}__{folder_name(path.stem)}.npy"
+        if not target.exists():
+            samples = decode(path)
+            times = -(-int(_LOOP_S * RATE) // max(samples.shape[1], 1))
+            np.save(target, np.tile(samples, (1, times)).astype(np.float16))
+        seconds = np.load(target, mmap_mode="r").shape[1] / RATE
+        rows.append(Provenance("loose recordings", stem, path.name, licence, digest(path), seconds, held_out=False))
     return rows
 
 

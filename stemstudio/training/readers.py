@@ -7,7 +7,7 @@ holds bass and other in one goes by the name ``bass+other``.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,6 +123,22 @@ READERS: dict[str, Callable[[Path], Iterator[Recording]]] = {
     "moisesdb": moisesdb,
     "slakh2100": slakh2100,
 }
+
+
+def loose(folder: Path, stem: str, patterns: Sequence[str]) -> list[Path]:
+    """List the sounds in `folder` whose names match one of `patterns`, all of them recordings of `stem`.
+
+    Raises
+    ------
+    BadInput
+        If there are none or the stem is unknown.
+    """
+    if stem not in STEM_OF:
+        raise BadInput(f"There is no stem {stem!r}.", f"The stems are: {', '.join(STEM_OF)}.")
+    found = {path for pattern in patterns for path in folder.glob(pattern) if path.suffix.lower() in _SOUNDS}
+    if not found:
+        raise BadInput(f"{folder} holds no sounds named {', '.join(patterns)}.", "Check the folder and the names.")
+    return sorted(found)
 
 
 def read(reader: str, folder: Path) -> list[Recording]:

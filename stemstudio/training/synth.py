@@ -22,7 +22,7 @@ _LEAD_PROGRAMS = (
     68, 71, 73, 75, 80, 81, 82, 84, 86, 87, 98, 104, 108,
 )  # fmt: skip
 _KITS = (0, 0, 8, 16, 24, 25, 32, 40)
-_DRUM_KEYS = {
+DRUM_KEYS = {
     "bd": (35, 36),
     "sn": (38, 40),
     "clap": (39,),
@@ -35,9 +35,9 @@ _DRUM_KEYS = {
 
 
 def sample_kit(rng: np.random.Generator, shots: Mapping[str, Sequence[Samples]]) -> dict[int, Samples]:
-    """Draw a drum kit from one-shot samples by role (the keys of `_DRUM_KEYS`)."""
+    """Draw a drum kit from one-shot samples by role (the keys of `DRUM_KEYS`)."""
     kit: dict[int, Samples] = {}
-    for role, keys in _DRUM_KEYS.items():
+    for role, keys in DRUM_KEYS.items():
         choices = shots.get(role)
         if not choices:
             continue

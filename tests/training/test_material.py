@@ -9,11 +9,12 @@ import soundfile
 from stemstudio.core.errors import BadInput
 from stemstudio.core.progress import Progress
 from stemstudio.training.cleaning import inspect
-from stemstudio.training.composing import provenance_of, restyle_voices
+from stemstudio.training.composing import make_over, provenance_of
 from stemstudio.training.material import open_clip, open_library
-from stemstudio.training.preparing import decode, prepare
+from stemstudio.training.preparing import decode, prepare, prepare_loose
 from stemstudio.training.provenance import licence_of
-from stemstudio.training.readers import READERS, read
+from stemstudio.training.readers import READERS, loose, read
+from stemstudio.training.voices import restyle
 
 RATE = 44100
 
@@ -118,6 +119,27 @@ def test_preparing_decodes_resamples_and_sums(tmp_path: Path) -> None:
     assert prepare(read("plain", tmp_path / "in"), tmp_path / "out", "CC0", frozenset(["song"]), Progress()) == rows
 
 
+def test_loose_recordings_are_repeated_and_belong_to_no_song(tmp_path: Path) -> None:
+    for name, hz in (("loop_a", 300), ("loop_b", 500), ("pad", 200)):
+        tone(tmp_path / "in" / f"{name}.wav", hz, 1.0)
+    paths = loose(tmp_path / "in", "drums", ["loop_*"])
+    assert [path.name for path in paths] == ["loop_a.wav", "loop_b.wav"]
+    rows = prepare_loose(paths, "drums", tmp_path / "out", "CC0", Progress())
+    assert [(row.stem, row.file, row.licence) for row in rows] == [
+        ("drums", "loop_a.wav", "CC0"),
+        ("drums", "loop_b.wav", "CC0"),
+    ]
+    assert all(12 <= row.seconds < 13.1 for row in rows)
+    library = open_library({tmp_path / "out": 1.0})
+    assert not library.songs
+    sound = library.clips["drums"][0].read(0, 12 * RATE)
+    np.testing.assert_allclose(sound[:, :RATE], sound[:, 5 * RATE : 6 * RATE], atol=1e-3)
+    with pytest.raises(BadInput, match="horns"):
+        loose(tmp_path / "in", "horns", ["*"])
+    with pytest.raises(BadInput, match="kick"):
+        loose(tmp_path / "in", "drums", ["kick_*"])
+
+
 def test_material_needs_a_licence(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="licence"):
         licence_of(tmp_path, "", allow_unknown=False)
@@ -158,8 +180,8 @@ def test_voices_are_moved_in_pitch_without_their_pauses(tmp_path: Path) -> None:
     voice = np.stack([np.where(time < 2, 0.3 * np.sin(2 * np.pi * 300 * time), 0)] * 2)
     (tmp_path / "song").mkdir()
     np.save(tmp_path / "song" / "vocals__a.npy", voice.astype(np.float16))
-    restyle_voices(tmp_path / "made", [tmp_path / "song"], 2, 1, Progress())
-    rows = provenance_of(tmp_path / "made")
+    make_over(tmp_path / "made", [tmp_path / "song"], "voice", 2, 1, restyle, Progress())
+    rows = list(provenance_of(tmp_path / "made"))
     assert [row.stem for row in rows] == ["vocals", "vocals"]
     assert all(1.5 < row.seconds < 3.2 for row in rows)
     assert len({row.sha256 for row in rows}) == 2
