@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -137,11 +137,14 @@ class MarkersSection(QWidget):
 
     @Slot(QTreeWidgetItem)
     def _on_renamed(self, item: QTreeWidgetItem) -> None:
-        marker = self._marker_of(item)
-        if marker is not None and item.text(0) != marker.name:
-            rename_marker(self._studio, marker, item.text(0))
-            if not item.text(0).strip():
-                self._fill(markers(self._studio))
+        marker, name = self._marker_of(item), item.text(0)
+        if marker is not None and name != marker.name:
+            # The list is made anew after it; the editor that sends this signal must be gone by then.
+            QTimer.singleShot(0, self, lambda: self._rename(marker, name))
+
+    def _rename(self, marker: Marker, name: str) -> None:
+        rename_marker(self._studio, marker, name)
+        self._fill(markers(self._studio))
 
     @Slot()
     def _on_add_marker(self) -> None:
