@@ -22,8 +22,8 @@ _LOSSY |= {"NMS_ADPCM_16", "NMS_ADPCM_24", "NMS_ADPCM_32", "VOX_ADPCM"}
 _UNKNOWN_LENGTH = 2**48
 
 # Where the channels of WAV order are found in Vorbis order (Vorbis I specification, 4.3.9), which Opus shares.
-_VORBIS_ORDER = {3: (0, 2, 1), 5: (0, 2, 1, 3, 4), 6: (0, 2, 1, 5, 3, 4), 7: (0, 2, 1, 6, 5, 3, 4)}
-_VORBIS_ORDER[8] = (0, 2, 1, 7, 5, 6, 3, 4)
+VORBIS_ORDER = {3: (0, 2, 1), 5: (0, 2, 1, 3, 4), 6: (0, 2, 1, 5, 3, 4), 7: (0, 2, 1, 6, 5, 3, 4)}
+VORBIS_ORDER[8] = (0, 2, 1, 7, 5, 6, 3, 4)
 
 
 class SndfileReader:
@@ -46,7 +46,7 @@ class SndfileReader:
         self.lossy = self._file.subtype in _LOSSY
         self.damaged = 0
         self.exact = True
-        self._order = _VORBIS_ORDER.get(self.channels) if self._file.format == "OGG" else None
+        self._order = VORBIS_ORDER.get(self.channels) if self._file.format == "OGG" else None
 
     @property
     def title(self) -> str:

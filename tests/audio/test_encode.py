@@ -15,7 +15,9 @@ from stemstudio.audio.encode import FORMATS, AudioWriter
 from stemstudio.core.errors import BadInput, NoRoom, UserError
 
 RATE = 44100
-WIDTHS = [(name, bits) for name, kind in FORMATS.items() for bits in kind.bits]
+LOSSLESS = {name: kind for name, kind in FORMATS.items() if kind.bits}
+WIDTHS = [(name, bits) for name, kind in LOSSLESS.items() for bits in kind.bits]
+ROUND_TRIPS = [(name, bits, channels) for name, bits in WIDTHS for channels in LOSSLESS[name].channels if channels <= 8]
 
 
 def write(path: Path, samples: np.ndarray, rate: int = RATE, **options) -> AudioWriter:
@@ -32,8 +34,7 @@ def on_grid(samples: np.ndarray, bits: int) -> np.ndarray:
     return (np.clip(np.round(samples.astype(np.float64) * full), -full, full - 1) / full).astype(np.float32)
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3, 5, 6, 7, 8])
-@pytest.mark.parametrize(("name", "bits"), WIDTHS)
+@pytest.mark.parametrize(("name", "bits", "channels"), ROUND_TRIPS)
 def test_lossless_round_trip_is_exact(name, bits, channels, tmp_path):
     rng = np.random.default_rng(channels)
     samples = on_grid(rng.uniform(-1, 1, (channels, 30_001)).astype(np.float32), bits)
@@ -42,6 +43,8 @@ def test_lossless_round_trip_is_exact(name, bits, channels, tmp_path):
     assert (writer.frames, writer.clipped) == (30_001, 0)
     with Decoder(path) as decoder:
         np.testing.assert_array_equal(np.concatenate(list(decoder), axis=1), samples)
+    if name == "alac":
+        return  # which soundfile cannot read
     info = soundfile.info(path)
     assert (info.samplerate, info.channels, info.frames) == (RATE, channels, 30_001)
     assert info.subtype == ("FLOAT" if bits == 32 else f"PCM_{bits}")
@@ -183,7 +186,7 @@ def test_a_read_only_folder_is_told():
     ("options", "message"),
     [
         ({"format": "flac", "bits": 32}, "FLAC cannot hold 32-bit float"),
-        ({"format": "mp3"}, "cannot be written yet"),
+        ({"format": "mp4"}, "cannot be written"),
         ({"bits": 20}, "cannot hold 20 bits"),
     ],
 )
