@@ -9,6 +9,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from stemstudio.core.buffer import AudioBuffer
+from stemstudio.core.errors import StemStudioError
 from stemstudio.core.params import ParamValue
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
@@ -18,6 +19,7 @@ from stemstudio.mixing.automation import Points
 from stemstudio.operations import mix_edits
 from stemstudio.operations.graph import ChainShelf, processed_stem, stem_source, track_mix
 from stemstudio.operations.mix_edits import MIX
+from stemstudio.operations.stretching import stretch_track
 from stemstudio.project.document import Project, Snapshot, Strip, Track, with_track
 from stemstudio.ui.lanes import MIXTURE
 from stemstudio.ui.player import Player
@@ -202,6 +204,25 @@ class Desk(QObject):
     def remove_snapshot(self, name: str) -> None:
         """Forget a mix."""
         self._change(f"Forget mix “{name}”", lambda track: mix_edits.without_snapshot(track, name))
+
+    def change_key_and_tempo(self, semitones: float, tempo: float) -> None:
+        """Make a new song of this one, in another key and at another tempo, and look at it."""
+        track, session = self._studio.track, self._studio.session
+        if track is None or session is None:
+            return
+        there = {each.id for each in session.project.tracks}
+        try:
+            operation = stretch_track(track, session.clips, semitones, tempo)
+        except StemStudioError as error:
+            self._studio.tell(error)
+            return
+
+        def ended() -> None:
+            now = self._studio.session.project.tracks if self._studio.session is session else ()
+            for new in (each for each in now if each.id not in there):
+                self._studio.select_track(new.id)
+
+        self._studio.perform(operation, ended)
 
     def _change(self, label: str, change: Callable[[Track], Track], gesture: str = "") -> None:
         track = self._studio.track

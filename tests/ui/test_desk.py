@@ -114,3 +114,15 @@ def test_mixes_are_kept_and_recalled(window):
     folder = window.studio.session.folder
     assert [each.name for each in desk.snapshots] == ["Mix 2"]
     assert folder.exists()
+
+
+def test_another_key_is_another_song(qtbot, window):
+    before = window.studio.track
+    window.desk.change_key_and_tempo(0, 1.0)
+    window.desk.change_key_and_tempo(2, 0.8)
+    qtbot.waitUntil(lambda: window.studio.track.id != before.id, timeout=60000)
+    assert window.studio.track.title == "song (+2 semitones, 80%)"
+    assert window.studio.track.mixture.frames == round(FRAMES / 0.8)
+    assert [lane.key for lane in window.studio.lanes()][1:] == ["harmonic", "percussive", "residual"]
+    window.studio.undo()
+    assert [track.id for track in window.studio.session.project.tracks] == [before.id]
