@@ -391,6 +391,7 @@ def test_markers_are_added_named_gone_to_and_removed(qtbot, window):
         QTest.keyClick(field, Qt.Key.Key_Return)
         qtbot.waitUntil(lambda name=name: markers(window.studio)[0].name == name, timeout=2000)
         qtbot.waitUntil(lambda name=name: section.list.topLevelItem(0).text(0) == name, timeout=2000)
+        qtbot.waitUntil(lambda: not section.list.findChildren(QLineEdit), timeout=2000)
     item = section.list.topLevelItem(1)
     qtbot.mouseClick(section.list.viewport(), LEFT, pos=section.list.visualItemRect(item).center())
     assert window.player.position == 2 * 44100

@@ -28,6 +28,7 @@ class ToolStrip(QWidget):
     def __init__(self, selecting: Selecting, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._selecting = selecting
+        self._painted: dict[str, tuple[bool, str]] = {}
         self.setFixedWidth(WIDTH)
         self.tools = QButtonGroup(self)
         self.modes = QButtonGroup(self)
@@ -92,4 +93,7 @@ class ToolStrip(QWidget):
     def _paint(self, button: object, name: str, checked: bool, theme: Theme) -> None:
         assert isinstance(button, QPushButton)
         button.setChecked(checked)
+        if self._painted.get(name) == (checked, theme.name):
+            return
+        self._painted[name] = (checked, theme.name)
         button.setIcon(icon(name, theme.on_accent if checked else theme.text))
