@@ -60,13 +60,13 @@ class Gate(Effect):
                 "release_ms", "float", 60.0, "Release", "Longer fades out more softly.", 5.0, 1000.0, 5.0, "ms"
             ),
             ParamSpec(
-                "lookahead_ms", "float", 15.0, "Look-ahead", "Longer lets more of a soft beginning through.",
+                "lookahead_ms", "float", 30.0, "Look-ahead", "Longer lets more of a soft beginning through.",
                 0.0, 50.0, 0.5, "ms",
             ),
             BLEED,
             LISTENS,
         ),
-        "Giannoulis, Massberg & Reiss (2013), Parameter Automation in a Dynamic Range Compressor; Otsu (1979)",
+        "Giannoulis, Massberg & Reiss (2013), Parameter Automation in a Dynamic Range Compressor",
         sidechain=True,
     )  # fmt: skip
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from stemstudio.core.source import Source, blocks
 from stemstudio.effects.effect import Real, decibels
@@ -11,6 +13,11 @@ _BLOCK_FRAMES = 1 << 16
 _STEP_S = 0.02
 _SILENT_DB = -96.0
 _FEWEST_STEPS = 10
+_SOUNDING_DB = 20.0
+_HELD_STEPS = 9
+_BIN_DB = 3.0
+_LEAST_BELOW_DB = 12.0  # a valley nearer to the loud passages parts verse and chorus
+_DEEP = 1 / 3
 
 
 def step_levels_db(source: Source) -> Real:
@@ -25,34 +32,49 @@ def step_levels_db(source: Source) -> Real:
 
 
 def loud_level_db(source: Source) -> float:
-    """Level that the loud passages of `source` reach: the 90th percentile of its peaks, -24 dB where all is silent."""
-    levels_db = step_levels_db(source)
-    return float(np.percentile(levels_db, 90)) if len(levels_db) >= _FEWEST_STEPS else -24.0
+    """Level of the peaks in the loud passages of `source`, -24 dB where all is silent; pauses do not count."""
+    return _loud_db(step_levels_db(source))
 
 
-def pause_threshold_db(source: Source, margin_db: float = 3.0) -> float | None:
+def _loud_db(levels_db: Real) -> float:
+    if len(levels_db) < _FEWEST_STEPS:
+        return -24.0
+    sounding = levels_db[levels_db > np.percentile(levels_db, 99.5) - _SOUNDING_DB]
+    return float(np.percentile(sounding, 80))
+
+
+def pause_threshold_db(source: Source) -> float | None:
     """Threshold that parts the sound of `source` from its pauses, in dB; None where there is nothing to part.
 
-    The levels fall into two heaps, sound and floor (noise, bleed); the cut is where it divides them best (Otsu, 1979,
-    "A threshold selection method from gray-level histograms"). The threshold lies `margin_db` above all but the
-    loudest twentieth of the floor, yet never above the cut's far side, so that soft sound stays sound.
+    Of every stretch of 180 ms the loudest step counts, so that bleed with gaps (drums) is as loud as its hits. These
+    levels pile up around those of the sound and those of the floor, be it noise or bleed. The threshold lies in the
+    topmost clear valley between two such piles, at its lower end, because soft words lie on the slope above.
     """
     levels_db = step_levels_db(source)
     if len(levels_db) < _FEWEST_STEPS:
         return None
-    counts, edges = np.histogram(levels_db, bins=96, range=(_SILENT_DB, 0.0))
-    cut_db = float(edges[_otsu(counts.astype(np.float64))])
-    floor_db, sound_db = levels_db[levels_db < cut_db], levels_db[levels_db >= cut_db]
-    if len(floor_db) < _FEWEST_STEPS or len(sound_db) < _FEWEST_STEPS:
-        return None
-    return float(min(np.percentile(floor_db, 95) + margin_db, np.percentile(sound_db, 20)))
+    held_db = sliding_window_view(np.pad(levels_db, _HELD_STEPS // 2, mode="edge"), _HELD_STEPS).max(axis=1)
+    counts, edges = np.histogram(held_db, bins=np.arange(_SILENT_DB, 3.0, _BIN_DB))
+    highest_db = _loud_db(levels_db) - _LEAST_BELOW_DB
+    for place in range(len(counts) - 1, 0, -1):
+        pile = min(_pile(counts[place:]), _pile(counts[place::-1]))
+        threshold_db = float(edges[_lower_end(counts, place)])
+        if pile >= _FEWEST_STEPS and counts[place] <= _DEEP * pile and threshold_db <= highest_db:
+            return threshold_db
+    return None
 
 
-def _otsu(counts: Real) -> int:
-    """First bin of the upper class."""
-    places = np.arange(len(counts))
-    below = np.cumsum(counts)[:-1]
-    above = counts.sum() - below
-    sums = np.cumsum(counts * places)[:-1]
-    means = sums / np.maximum(below, 1), (np.sum(counts * places) - sums) / np.maximum(above, 1)
-    return int(np.argmax(below * above * (means[1] - means[0]) ** 2)) + 1
+def _lower_end(counts: NDArray[np.int64], place: int) -> int:
+    """First bin of the valley that `place` lies in: down to its deepest bin, and on while it stays shallow."""
+    while place > 0 and counts[place - 1] <= counts[place]:
+        place -= 1
+    shallow = 2 * counts[place] + 1
+    while place > 0 and counts[place - 1] <= shallow:
+        place -= 1
+    return place
+
+
+def _pile(counts: NDArray[np.int64]) -> int:
+    """Most that is reached from the first of `counts` on before they fall below it."""
+    lower = np.flatnonzero(counts < counts[0])
+    return int(counts[: lower[0] if len(lower) else None].max())
