@@ -64,7 +64,7 @@ def lanes_of(track: Track, clips: ClipStore, running: RunningSeparation | None) 
     return (
         song,
         *(
-            StemLane(stem.name, stem_kind(stem.name), stem.clip, clips, _sound_key(stem), stem.strip, stem)
+            StemLane(stem.name, stem_kind(stem.name), stem.clip, clips, sound_key(stem), stem.strip, stem)
             for stem in track.stems
         ),
     )
@@ -87,6 +87,7 @@ def _live_lanes(track: Track, running: RunningSeparation) -> list[StemLane]:
     return lanes
 
 
-def _sound_key(stem: Stem) -> str:
+def sound_key(stem: Stem) -> str:
+    """Name of a stem's sound as it is now; another one after every repair."""
     base = stem.clip.id or f"silence {stem.id}"
     return f"{base}:{hash(stem.patches)}" if stem.patches else base

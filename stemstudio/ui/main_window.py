@@ -119,6 +119,8 @@ class MainWindow(QMainWindow):
         for title, specs in MENUS:
             menu = self.menuBar().addMenu(title)
             self.actions_by_id |= add_actions(menu, specs, self)
+            if specs is view.ACTIONS:
+                self.picture.take_menus(menu)
             if specs is file.ACTIONS:
                 self._recent, unsaved = menu.addMenu("Open recent"), menu.addMenu("Unsaved projects")
                 self._lost_work = LostWork(self.tasks, self.notices, unsaved, self.open_path)

@@ -27,6 +27,14 @@ class Settings:
     colour_map: str = "magma"
     frequency_scale: str = "log"
     range_db: float = 80.0
+    high_db: float = -14.0
+    gamma: float = 1.8
+    transform: str = "stft"
+    frame: str = "auto"
+    ruler: str = "seconds"
+    comparison: str = ""
+    stacked: bool = False
+    unstacked: tuple[str, ...] = ("mixture",)
     follow_playhead: bool = True
     audio_device: str = ""
     backend: str = ""
@@ -66,15 +74,46 @@ PREFERENCES = (
         80.0,
         "Spectrogram range",
         "Quieter sound becomes visible as it grows.",
-        low=40.0,
+        low=20.0,
         high=120.0,
         step=5.0,
         unit="dB",
         group="Appearance",
     ),
+    ParamSpec(
+        "high_db",
+        "float",
+        -14.0,
+        "Brightest level",
+        "Louder sound is not told apart; 0 dB is a full-scale sine.",
+        low=-100.0,
+        high=0.0,
+        step=1.0,
+        unit="dB",
+        group="Appearance",
+    ),
+    ParamSpec(
+        "gamma",
+        "float",
+        1.8,
+        "Spectrogram gamma",
+        "Faint sound grows darker as it grows.",
+        low=0.3,
+        high=4.0,
+        step=0.1,
+        group="Appearance",
+    ),
     ParamSpec("follow_playhead", "bool", True, "Scroll with the playhead", group="Playback"),
 )
 """The settings that the preferences dialog shows, as the form draws them."""
+
+_MENU_CHOICES = (
+    ("transform", ("stft", "multi", "reassigned", "cqt")),
+    ("frame", ("auto", "256", "512", "1024", "2048", "4096", "8192", "16384")),
+    ("ruler", ("seconds", "samples", "bars")),
+    ("comparison", ("", "mix", "base", "step")),
+)
+"""Settings that menus set, and what they may be."""
 
 
 def load_settings() -> Settings:
@@ -97,6 +136,9 @@ def load_settings() -> Settings:
             spec.check(values[spec.name])
         except BadInput:
             values[spec.name] = spec.default
+    for name, choices in _MENU_CHOICES:
+        if values[name] not in choices:
+            values[name] = getattr(Settings, name)
     return Settings(**values)
 
 

@@ -18,7 +18,7 @@ class ActionSpec:
     """One menu entry.
 
     `run` is called with the window; `enabled` and `checked` are asked whenever something changed. A title of ``-`` is a
-    separator.
+    separator. Entries with the same `submenu` stand together in it.
     """
 
     id: str
@@ -28,6 +28,7 @@ class ActionSpec:
     tip: str = ""
     enabled: Callable[[MainWindow], bool] | None = None
     checked: Callable[[MainWindow], bool] | None = None
+    submenu: str = ""
 
 
 SEPARATOR = ActionSpec("", "-", lambda _window: None)
@@ -38,9 +39,14 @@ def add_actions(
 ) -> dict[str, tuple[ActionSpec, QAction]]:
     """Fill `menu`; return each action by its id."""
     made = {}
+    submenus: dict[str, QMenu] = {}
     for spec in specs:
-        if spec is SEPARATOR:
-            menu.addSeparator()
+        if spec.submenu and spec.submenu not in submenus:
+            submenus[spec.submenu] = menu.addMenu(spec.submenu)
+            submenus[spec.submenu].setToolTipsVisible(True)
+        place = submenus.get(spec.submenu, menu)
+        if spec.title == "-":
+            place.addSeparator()
             continue
         action = QAction(spec.title, window)
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
@@ -48,7 +54,7 @@ def add_actions(
         action.setToolTip(spec.tip)
         action.setCheckable(spec.checked is not None)
         action.triggered.connect(_Run(spec, window))
-        menu.addAction(action)
+        place.addAction(action)
         made[spec.id] = (spec, action)
     return made
 

@@ -154,7 +154,10 @@ class Composite:
             return codes
         others = self._map.apply(tiles[1].data)
         difference = np.clip(codes.astype(np.int16) - others, -127, 127) + 128
-        return np.maximum(codes, others).astype(np.uint16) << 8 | difference.astype(np.uint16)
+        places = np.maximum(codes, others).astype(np.uint16)
+        places <<= 8
+        places |= difference.astype(np.uint16)
+        return places
 
 
 def _runs(known: NDArray[np.bool_]) -> list[tuple[int, int]]:

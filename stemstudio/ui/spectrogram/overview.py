@@ -63,8 +63,9 @@ class Overview(QWidget):
         painter.fillRect(event.rect(), QColor(self._view.theme.ground))
         if self._view.pyramid is None:
             return
-        seen = self._view.viewport
-        self._view.paint_picture(painter, strip, self._composite, Viewport.whole(seen.sample_rate, seen.frames))
+        seen, view = self._view.viewport, self._view
+        whole = Viewport.whole(seen.sample_rate, seen.frames)
+        view.sound.draw(painter, strip, self.devicePixelRatioF(), whole, view.look, self._composite)
         if not seen.shows_whole_song:
             self._paint_window(painter, strip)
         self._drawn_playhead = x = self._playhead_x()

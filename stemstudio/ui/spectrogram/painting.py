@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from stemstudio.core.source import Source
 from stemstudio.ui.spectrogram import overlays, read_out
-from stemstudio.ui.spectrogram.axes import axis_font, paint_frequency_axis, paint_ruler
+from stemstudio.ui.spectrogram.axes import axis_font, paint_frequency_axis, paint_ruler, visible_marks
 from stemstudio.ui.spectrogram.projection import Projection
 from stemstudio.ui.spectrogram.selection_layer import SelectionLayer
 from stemstudio.ui.spectrogram.sound_picture import SoundPicture
@@ -17,16 +17,20 @@ from stemstudio.ui.spectrogram.sound_picture import SoundPicture
 if TYPE_CHECKING:
     from stemstudio.ui.spectrogram.view import SpectrogramView
 
+_BAR_LINE = QColor(255, 255, 255, 56)
+
 Caption = tuple[tuple[str, str], ...]
 """Texts, each with the colour of the dot before it."""
 
 
-def paint_axes(painter: QPainter, view: SpectrogramView, at: Projection, dirty: QRect) -> None:
-    """Draw ruler and frequency axis where they are touched."""
+def paint_axes(painter: QPainter, view: SpectrogramView, at: Projection, dirty: QRect, *, active: bool = False) -> None:
+    """Draw ruler and frequency axis where they are touched; `active` marks the one that is worked on among several."""
     if at.ruler.intersects(QRectF(dirty)):
         paint_ruler(painter, at.ruler, at.viewport, view.ruler, view.theme)
     if at.axis.intersects(QRectF(dirty)):
         paint_frequency_axis(painter, at.axis, at.viewport, at.scale, view.theme)
+        if active:
+            painter.fillRect(QRectF(at.axis.left(), at.axis.top(), 3, at.axis.height()), QColor(view.theme.accent))
 
 
 def paint_sound(
@@ -35,10 +39,20 @@ def paint_sound(
     """Draw the spectrogram of `sound` with selection, loop and playhead; the painter is left clipped to the picture."""
     sound.draw(painter, at.picture, view.devicePixelRatioF(), at.viewport, view.look)
     painter.setClipRect(at.picture)
+    if view.ruler.counts_bars:
+        _paint_bar_lines(painter, view, at)
     selection.paint(painter, at)
     painter.setClipRect(at.picture.united(at.ruler))
     paint_time(painter, view, at)
     painter.setClipRect(at.picture)
+
+
+def _paint_bar_lines(painter: QPainter, view: SpectrogramView, at: Projection) -> None:
+    painter.setPen(_BAR_LINE)
+    for mark in visible_marks(at.picture.width(), at.viewport, view.ruler):
+        if mark.text:
+            x = int(at.x(mark.frame))
+            painter.drawLine(QPointF(x, at.picture.top()), QPointF(x, at.picture.bottom()))
 
 
 def paint_time(painter: QPainter, view: SpectrogramView, at: Projection) -> None:

@@ -67,12 +67,6 @@ class PyramidShelf:
                 twin = self._pyramids[name, analysis].copy()
                 self._pyramids[new_key, analysis] = _changed(twin, source, changed)
 
-    def drop(self, key: str) -> None:
-        """Forget a sound."""
-        for shelf in (self._pyramids, self._details):
-            for each in [each for each in shelf if each[0] == key]:
-                del shelf[each]
-
 
 def _changed(pyramid: SpectrogramPyramid, source: Source, changed: Changes) -> SpectrogramPyramid:
     pyramid.source = source  # before saying so: what is computed meanwhile is then computed again

@@ -45,6 +45,11 @@ class TimeRuler:
         parts = _PARTS.get(int(step_s), 4 if f"{step_s:e}"[0] == "2" else 5)
         return _even(step_s * sample_rate, parts, start, end, 0.0, lambda number: time_label(number * step_s, decimals))
 
+    @property
+    def counts_bars(self) -> bool:
+        """Whether marks are bars and beats."""
+        return self.kind == "bars" and self.tempo is not None
+
     def label(self, frame: float, sample_rate: int) -> str:
         """Exact place of a frame, for the read-out."""
         if self.kind == "samples":
@@ -104,8 +109,8 @@ def _even(step: float, parts: int, start: float, end: float, origin: float, text
 
 
 def _decimal_step(least: float) -> int:
-    decade = 10 ** max(0, math.floor(math.log10(max(least, 1.0))))
-    return next(decade * factor for factor in (1, 2, 5, 10) if decade * factor >= least - 1e-9)
+    decade: int = 10 ** max(0, math.floor(math.log10(max(least, 1.0))))
+    return next((decade * factor for factor in (1, 2, 5) if decade * factor >= least - 1e-9), 10 * decade)
 
 
 def _grouped(number: int) -> str:

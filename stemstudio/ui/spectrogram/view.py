@@ -24,7 +24,6 @@ from stemstudio.spectral.pyramid import SpectrogramPyramid
 from stemstudio.ui.bridge import Bridge
 from stemstudio.ui.spectrogram import overlays, painting
 from stemstudio.ui.spectrogram.axes import axis_font
-from stemstudio.ui.spectrogram.composite import Composite
 from stemstudio.ui.spectrogram.interaction import HANDLED, Interaction
 from stemstudio.ui.spectrogram.look import Look
 from stemstudio.ui.spectrogram.projection import RULER_HEIGHT, Projection
@@ -38,6 +37,7 @@ from stemstudio.ui.spectrogram.viewport import Viewport
 from stemstudio.ui.spectrogram.worker import TileWorker
 from stemstudio.ui.theme import DARK, Theme
 
+_EMPTY = "Drop a song here"
 _FOLLOW_MARGIN = 0.05
 _TAB_FOCUS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
@@ -54,7 +54,7 @@ class SpectrogramView(QWidget):
     playhead_moved = Signal()
     """`playhead` is another."""
     picture_changed = Signal()
-    """Other sound, new tiles or another look: whoever draws with `paint_picture` should draw anew."""
+    """Other sound, new tiles or another look: whoever draws `sound` should draw anew."""
 
     def __init__(self, theme: Theme = DARK, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +79,6 @@ class SpectrogramView(QWidget):
         self._loop: tuple[int, int] | None = None
         self._markers: tuple[overlays.NamedPlace, ...] = ()
         self._follow = True
-        self._empty_text = "Drop a song here"
         self._focus_ring = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -130,7 +129,9 @@ class SpectrogramView(QWidget):
         if source is None:
             self._worker.forget()
         else:
-            self._fit_to(source)
+            if (self._viewport.sample_rate, self._viewport.frames) != (source.sample_rate, source.frames):
+                self._viewport = Viewport.whole(source.sample_rate, source.frames)
+                self._emit_view_changed()
             self.request_tiles()
         self._redraw()
 
@@ -152,11 +153,6 @@ class SpectrogramView(QWidget):
             self.sound.invalidate(start_frame, end_frame)
             self.set_viewport(self._viewport.of_length(self.sound.source.frames))
             self.request_tiles()
-
-    def _fit_to(self, source: Source) -> None:
-        if (self._viewport.sample_rate, self._viewport.frames) != (source.sample_rate, source.frames):
-            self._viewport = Viewport.whole(source.sample_rate, source.frames)
-            self._emit_view_changed()
 
     def set_viewport(self, viewport: Viewport) -> None:
         """Show another part."""
@@ -269,8 +265,9 @@ class SpectrogramView(QWidget):
 
     def set_ruler(self, ruler: TimeRuler) -> None:
         """Count time in seconds, samples or bars."""
-        self._ruler = ruler
-        self._redraw()
+        if ruler != self._ruler:
+            self._ruler = ruler
+            self._redraw()
 
     def set_ruler_shown(self, shown: bool) -> None:
         """Give the ruler's room to the picture, where another widget has the ruler."""
@@ -297,20 +294,11 @@ class SpectrogramView(QWidget):
         self._theme = theme
         self._redraw()
 
-    def set_empty_text(self, text: str) -> None:
-        """Say what to do next where there is no sound."""
-        self._empty_text = text
-        self.update()
-
     def set_tool(self, tool: Tool | None) -> None:
         """Give the mouse another tool in the picture; None is the one that plays from a click."""
         self._interaction.cancel()
         self._interaction.tool = tool or SeekTool(self)
         self.update()
-
-    def paint_picture(self, painter: QPainter, target: QRectF, composite: Composite, viewport: Viewport) -> None:
-        """Paint what `viewport` shows of the sound in this view's look; the overview draws with it too."""
-        self.sound.draw(painter, target, self.devicePixelRatioF(), viewport, self._look, composite)
 
     # For tools
 
@@ -357,7 +345,7 @@ class SpectrogramView(QWidget):
         painter.fillRect(event.rect(), QColor(self._theme.ground))
         painter.setFont(axis_font(self.font()))
         if self.pyramid is None:
-            overlays.paint_words(painter, whole, self._empty_text, self._theme)
+            overlays.paint_words(painter, whole, _EMPTY, self._theme)
         else:
             self._paint_sound(painter, event.rect())
         if self._focus_ring:
@@ -367,7 +355,7 @@ class SpectrogramView(QWidget):
 
     def _paint_sound(self, painter: QPainter, dirty: QRect) -> None:
         at, hover = self.projection, self._interaction.hover
-        painting.paint_axes(painter, self, at, dirty)
+        painting.paint_axes(painter, self, at, dirty, active=self._ruler_height == 0)
         painting.paint_sound(painter, self, at, self.sound, self.selection_layer)
         self._interaction.tool.paint(painter)
         painting.paint_words(painter, self, at, self.sound, self._caption, hover, self._mix)
