@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,17 @@ def measure(app: QApplication, window: MainWindow, act: Callable[[], object], pl
     return times
 
 
+def fader(window: MainWindow, attempt: int) -> Callable[[], object]:
+    """Move the fader of the selected stem."""
+    strip = replace(window.studio.lane.strip, gain_db=-0.1 * (attempt + 1))
+    return lambda: window.studio.set_strip("vocals", strip)
+
+
+def mend(window: MainWindow, method_id: str) -> Callable[[], object]:
+    """Apply a repair method to the selection."""
+    return lambda: window.editor.repair(method_id, {})
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
@@ -128,17 +140,12 @@ def main() -> None:
         time.sleep(0.5)
         before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         place = (round(middle * RATE), round((middle + 2) * RATE))
-        strip = window.studio.lane.strip
         print(f"{'ms until':24}{'durable':>10}{'heard':>10}{'seen':>10}")
         for label in ("fader (rival)", *(info.id for info in infos())):
             best = None
             for attempt in range(5):
                 window.editor.set_selection(Selection.box(RATE, *place, 400, 4000))
-                if label == "fader (rival)":
-                    moved = strip.__class__(gain_db=-0.1 * (attempt + 1))
-                    act = lambda moved=moved: window.studio.set_strip("vocals", moved)
-                else:
-                    act = lambda label=label: window.editor.repair(label, {})
+                act = fader(window, attempt) if label == "fader (rival)" else mend(window, label)
                 try:
                     times = measure(app, window, act, place)
                 except TimeoutError:
