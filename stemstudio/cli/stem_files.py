@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from stemstudio.audio.clips import ClipStore
+from stemstudio.audio.resample import resample
+from stemstudio.cli.voice import nth_part
 from stemstudio.core.errors import BadInput, from_os_error
+from stemstudio.core.progress import Reporter
+from stemstudio.core.source import Source
+from stemstudio.operations.importing import decode_song
 
 _MIXTURES = ("mix", "mixture")
 _IN_BRACKETS = re.compile(r"\(([^()]+)\)$")
@@ -33,3 +39,22 @@ def mixture_file(folder: Path) -> Path | None:
     """Return the file of `folder` that holds the whole song, if there is one."""
     named = (path for path in sorted(folder.iterdir()) if path.is_file() and path.stem.casefold() in _MIXTURES)
     return next(named, None)
+
+
+def stem_sounds(folder: Path, clips: ClipStore, reporter: Reporter) -> dict[str, Source]:
+    """Return the sounds of the stems in `folder` by name, decoded into `clips`, all at the highest of their rates.
+
+    Raises
+    ------
+    BadInput
+        If there are none, or one of them cannot be read.
+    """
+    files = stem_files(folder)
+    if not files:
+        raise BadInput(f"There are no stems in {folder}.", "Give a folder with files like vocals.wav.")
+    sounds = {
+        name: clips.open(decode_song(path, clips, nth_part(reporter, index, len(files))).clip.id)
+        for index, (name, path) in enumerate(files.items())
+    }
+    rate = max(each.sample_rate for each in sounds.values())
+    return {name: resample(each, rate) for name, each in sounds.items()}

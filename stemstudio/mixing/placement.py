@@ -96,15 +96,15 @@ class _Custom:
     divergence: float = 0.0
 
 
-_ANY = _Custom(60, 90, 0.4)
+_ANY = _Custom(60, 80, 0.4)
 _CUSTOMS = {
     "vocals": _Custom(20, 60, 0.3, divergence=0.3),
-    "center": _Custom(10, 40, 0.2, divergence=0.3),
+    "center": _Custom(10, 40, 0.2, lfe_db=-6.0, divergence=0.3),
     "bass": _Custom(20, 60, 0.0, lfe_db=-6.0, divergence=0.5),
     "drums": _Custom(60, 60, 0.25, lfe_db=-9.0),
     "percussive": _Custom(60, 60, 0.25, lfe_db=-9.0),
     "residual": _Custom(60, 60, 0.1),
-    "sides": _Custom(60, 90, 0.35),
+    "sides": _Custom(60, 80, 0.4, lfe_db=-12.0),
     "ambience": _Custom(90, 150, 0.5),
 }
 
