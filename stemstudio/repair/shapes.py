@@ -92,7 +92,7 @@ class Polygon:
         count = np.searchsorted(frames, np.maximum(x0, x1)) - start
         edge = np.repeat(np.arange(len(x0)), count)
         column = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count - start, count)
-        crossing = y0[edge] + (frames[column] - x0[edge]) * ((y1 - y0)[edge] / (x1 - x0)[edge])
+        crossing = y0[edge] + (frames[column] - x0[edge]) / (x1 - x0)[edge] * (y1 - y0)[edge]
         row = np.searchsorted(octaves(hertz), crossing)
         winding = np.zeros((len(hertz) + 1, len(frames)), np.int16)
         np.add.at(winding, (row, column), np.where(x1 > x0, np.int16(1), np.int16(-1))[edge])
