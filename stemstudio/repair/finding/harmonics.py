@@ -24,6 +24,8 @@ _GAP_S = 0.04
 _DECAY_DB = 36.0
 _LEAST_SCORE_DB, _LEAST_CONTRAST_DB = 1.0, 4.0
 """Of a click, which may fall into a glide, and of a note that is followed."""
+_LEAST_SHARE, _MEMORY = 0.3, 30
+"""Of the contrast that a note has had over so many steps."""
 _LEAST_PARTIAL_DB = 6.0
 _STRIDE_SEMITONES_PER_S = 60.0
 """Steeper than a wide vibrato (a semitone either way at 7 Hz moves by 44), less than a jump to the next note."""
@@ -129,15 +131,17 @@ def _walk(
     teeth = _teeth(fundamental, rate)
     patience = max(round(_GAP_S * rate / comb.hop), 2)
     kept: list[tuple[float, float, Levels]] = []
-    alive, loudest = 0, -math.inf
+    alive, loudest, usual = 0, -math.inf, 0.0
     for k in range(int(_LONGEST_S * rate / comb.hop)):
         if k % block == 0:
             levels = comb.levels(frame + k * step, block, backwards)
         here = levels[k % block]
         found, contrast, level = _nearest(comb, here, fundamental, stride, teeth)
         loudest = max(loudest, level)
-        if contrast >= _LEAST_CONTRAST_DB and level > loudest - _DECAY_DB:
+        # Some partials of the next note meet the comb of this one, but never all of them.
+        if contrast >= max(_LEAST_CONTRAST_DB, _LEAST_SHARE * usual) and level > loudest - _DECAY_DB:
             fundamental, alive = found, k + 1
+            usual += (contrast - usual) / min(alive, _MEMORY)
         elif k + 1 - alive > patience:
             break
         kept.append((frame + k * step, fundamental, here))
