@@ -12,7 +12,7 @@ from stemstudio.cli.separation_run import Outcome, separate_file
 from stemstudio.cli.voice import Voice, duration, level, nth_part
 from stemstudio.core.errors import NoRoom, UserError
 
-_FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "m4a")
+_FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "m4a", "aiff")
 
 
 def add_to(commands: Any) -> None:
@@ -45,8 +45,8 @@ def add_to(commands: Any) -> None:
     add("--set", metavar="NAME=VALUE", type=setting, action="append", default=[], dest="settings", help="a parameter")
     add("--start", metavar="S", type=seconds, default=0.0, help="begin here: seconds or minutes:seconds")
     add("--end", metavar="S", type=seconds, help="end here")
-    add("--format", choices=_FORMATS, default="wav", help="mp3, ogg, opus and m4a cannot be written yet")
-    add("--bits", choices=BITS, default="24", help="32f is floating point; 16 is dithered")
+    add("--format", choices=_FORMATS, default="wav", help="m4a is AAC")
+    add("--bits", choices=BITS, default="24", help="32f is floating point; 16 is dithered; lossy formats have none")
     add(
         "--name",
         metavar="TEMPLATE",

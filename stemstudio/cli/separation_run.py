@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from stemstudio.audio.clips import ClipStore
-from stemstudio.audio.encode import AudioWriter, check_room
+from stemstudio.audio.encode import AudioWriter, check_room, writable
 from stemstudio.cli.plan import Plan
 from stemstudio.core.buffer import Samples
 from stemstudio.core.errors import BadInput, from_os_error
@@ -65,9 +65,8 @@ def separate_file(path: Path, folder: Path, plan: Plan, reporter: Reporter) -> O
         song = decode_song(path, clips, reporter.part(0.0, _DECODING))
         mix = _stretch(clips.open(song.clip.id), plan, path)
         targets = _targets(path, folder, plan)
-        check_room(
-            folder, mix.frames * mix.channels * plan.bits // 8 * len(targets) // (1 + (plan.file_format != "wav"))
-        )
+        kind = writable(plan.file_format, plan.bits)
+        check_room(folder, len(targets) * kind.expected_bytes(mix.frames, mix.sample_rate, mix.channels, plan.bits))
         sink = _FileSink(mix, plan)
         cleaning.callback(sink.discard)
         sink.open(targets)
@@ -91,7 +90,12 @@ class _FileSink:
     def open(self, targets: Mapping[str, Path]) -> None:
         for name, path in targets.items():
             self._writers[name] = AudioWriter(
-                path, self._mix.sample_rate, self._mix.channels, format=self._plan.file_format, bits=self._plan.bits
+                path,
+                self._mix.sample_rate,
+                self._mix.channels,
+                format=self._plan.file_format,
+                bits=self._plan.bits,
+                frames=self._mix.frames,
             )
 
     def write(self, start: int, stems: Mapping[str, Samples]) -> None:
@@ -121,6 +125,16 @@ class _FileSink:
     def discard(self) -> None:
         for writer in self._writers.values():
             writer.discard()
+
+    @property
+    def sample_rate(self) -> int:
+        return self._mix.sample_rate
+
+    @property
+    def converted_rate(self) -> int | None:
+        """Sample rate of the files, if the format does not know that of the song."""
+        rate = next(iter(self._writers.values())).sample_rate
+        return rate if rate != self._mix.sample_rate else None
 
     @property
     def clipped(self) -> dict[str, int]:
@@ -189,13 +203,17 @@ def _same(target: Path, path: Path) -> bool:
 
 def _sink_notices(sink: _FileSink, plan: Plan) -> list[str]:
     said = []
+    kind = writable(plan.file_format, plan.bits)
     if sink.null_db < _ADDS_UP_DB:
         rounded = "" if plan.bits == 32 else f" before they were rounded to {plan.bits} bits"
+        rounded = f" before they became {kind.title}" if kind.lossy else rounded
         rest = "nothing is left" if sink.null_db <= _SILENT_DB else f"what is left is at {sink.null_db:.0f} dB"
         said.append(f"The files add up to the song{rounded}: {rest}.")
     else:
         said.append(f"The files do not add up to the song: what they lack is at {sink.null_db:.0f} dB.")
+    if rate := sink.converted_rate:
+        said.append(f"{kind.title} knows no {sink.sample_rate} Hz: the files have {rate} Hz.")
     if sink.clipped:
         stems = ", ".join(f"{name} ({count} samples)" for name, count in sink.clipped.items())
-        said.append(f"Louder than full scale and clipped: {stems}; --bits 32f keeps them whole.")
+        said.append(f"Louder than full scale and clipped: {stems}; --format wav --bits 32f keeps them whole.")
     return said

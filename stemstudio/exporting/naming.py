@@ -10,7 +10,7 @@ from pathlib import Path
 from stemstudio.core.errors import BadInput, from_os_error
 
 DEFAULT_TEMPLATE = "{track} ({stem})"
-FIELDS = ("track", "stem", "backend", "index")
+FIELDS = ("track", "stem", "artist", "album", "year", "backend", "index")
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
@@ -23,7 +23,7 @@ def file_stem(template: str, fields: Mapping[str, object]) -> str:
     Parameters
     ----------
     template : str
-        Text with ``{track}``, ``{stem}``, ``{backend}``, ``{index}``.
+        Text with the names of fields in braces, ``{track} ({stem})``.
     fields : mapping
         Value of each field.
 
@@ -35,7 +35,7 @@ def file_stem(template: str, fields: Mapping[str, object]) -> str:
     try:
         filled = template.format_map(dict(fields))
     except (KeyError, IndexError, ValueError, AttributeError, TypeError):
-        known = " ".join(f"{{{name}}}" for name in FIELDS)
+        known = " ".join(f"{{{name}}}" for name in fields)
         raise BadInput(f"The name template {template!r} cannot be filled.", f"Use only {known}.") from None
     return legal_name(filled)
 

@@ -12,10 +12,13 @@ import pytest
 import soundfile
 
 from stemstudio.audio.decode import Decoder
+from stemstudio.audio.resample import resample
+from stemstudio.core.buffer import AudioBuffer
 from stemstudio.separation.registry import backend, backend_ids
 
 FIELDS = {"event", "input", "backend", "model", "sample_rate", "frames", "outputs", "null_db", "seconds"}
 FIELDS |= {"realtime_factor"}
+RATE = 44100
 
 
 def read(path: str | Path) -> np.ndarray:
@@ -184,12 +187,28 @@ def test_a_long_name_is_cut_before_the_stem(studio, music, tmp_path):
     assert [name.split(" (")[1] for name in names] == ["center).wav", "sides).wav", "residual).wav"]
 
 
+@pytest.mark.parametrize(("kind", "rate"), [("mp3", 44100), ("ogg", 44100), ("m4a", 44100), ("opus", 48000)])
+def test_lossy_stems_have_the_length_of_the_song_and_lie_on_it(kind, rate, studio, song, music, tmp_path):
+    said = studio("separate", song, "-o", tmp_path / "out", "--backend", "center", "--format", kind, "--json")
+    assert said.code == 0
+    assert said.last["null_db"] < -120
+    total = 0.0
+    for path in said.last["outputs"].values():
+        assert path.endswith(f".{kind}")
+        with Decoder(path) as decoder:
+            assert decoder.sample_rate == rate
+            total = total + np.concatenate(list(decoder), axis=1)
+    expected = resample(AudioBuffer(music, RATE), rate)
+    expected = expected.read(0, expected.frames)
+    assert total.shape == expected.shape
+    assert np.sum((total - expected) ** 2) < 0.05 * np.sum(expected**2)
+
+
 BAD_CHOICES = {
     "an unknown method": ["--backend", "magic"],
     "an unknown stem": ["--stems", "kazoo"],
     "an unknown parameter": ["--set", "wobble=1"],
     "a parameter out of range": ["--backend", "hpss", "--set", "margin=99"],
-    "a format of later": ["--format", "mp3"],
     "float in FLAC": ["--format", "flac", "--bits", "32f"],
     "a model where none is used": ["--backend", "hpss", "--model", "umx"],
     "a device where none is used": ["--backend", "hpss", "--device", "cuda"],
