@@ -15,8 +15,12 @@ from stemstudio.effects.oversampling import Upsampler
 
 _GUARD_FRAMES = 12
 """A peak between samples is the work of so many on either side; all of them get its gain."""
-_MARGIN_DB = 0.05
+_MARGIN_DB = 0.1
 """The gain moves while it acts, and meters interpolate each in its own way."""
+
+
+_METER_BETA = 5.0
+"""Hears more of the topmost octave than most meters do, so that none of them reads more."""
 
 
 class Limiter(Effect):
@@ -73,7 +77,7 @@ class _LimiterProcessor:
         glide = _glide_frames(values, sample_rate)
         self._input_db = float(values["input_db"])
         self._ceiling_db = float(values["ceiling_db"]) - _MARGIN_DB - self._input_db
-        self._upsampler = Upsampler(channels)
+        self._upsampler = Upsampler(channels, _METER_BETA)
         self._window = glide + 1 + 2 * _GUARD_FRAMES
         self._needs = History(self._window - 1, dtype=np.float64)
         self._follower = Follower(0.0, float(values["release_ms"]), sample_rate)

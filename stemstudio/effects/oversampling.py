@@ -12,15 +12,23 @@ FACTOR = 4
 LATENCY_FRAMES = 16
 """Of either direction."""
 _REACH = FACTOR * LATENCY_FRAMES  # to either side of the middle of the filter, in samples of the high rate
+_CLEAN = 7.0  # images 70 dB down
 _COUNT = 36  # taps of a phase, filled up with zeros in front to a multiple of four
 
 
 class Upsampler:
-    """`FACTOR` values for every sample of a stream, the first of them the sample itself, late by `LATENCY_FRAMES`."""
+    """`FACTOR` values for every sample of a stream, the first of them the sample itself, late by `LATENCY_FRAMES`.
 
-    def __init__(self, channels: int) -> None:
+    Parameters
+    ----------
+    channels : int
+    beta : float
+        Of Kaiser's window: higher keeps images out better, lower keeps more of the topmost octave.
+    """
+
+    def __init__(self, channels: int, beta: float = _CLEAN) -> None:
         self._history = History(_COUNT - 1, channels)
-        self._taps = _up_taps()
+        self._taps = _up_taps(beta)
 
     def up(self, block: Samples) -> Samples:
         """Return float32 (channels, FACTOR, n) of float32 (channels, n)."""
@@ -57,20 +65,20 @@ class Downsampler:
             history.reset()
 
 
-def _prototype() -> NDArray[np.float64]:
+def _prototype(beta: float) -> NDArray[np.float64]:
     """Low-pass at the old Nyquist frequency; every fourth value but the middle is 0, so samples stay as they are."""
     place = np.arange(-_REACH, _REACH + 1)
-    return np.sinc(place / FACTOR) * np.kaiser(len(place), 7.0)
+    return np.sinc(place / FACTOR) * np.kaiser(len(place), beta)
 
 
-def _tap(index: int) -> float:
-    prototype = _prototype()
+def _tap(index: int, beta: float) -> float:
+    prototype = _prototype(beta)
     return float(prototype[index]) if 0 <= index < len(prototype) else 0.0
 
 
-def _up_taps() -> NDArray[np.float32]:
+def _up_taps(beta: float) -> NDArray[np.float32]:
     last = _COUNT - 1
-    rows = [[_tap(FACTOR * (last - k) + phase) for k in range(_COUNT)] for phase in range(FACTOR)]
+    rows = [[_tap(FACTOR * (last - k) + phase, beta) for k in range(_COUNT)] for phase in range(FACTOR)]
     taps = np.array(rows)
     taps /= taps.sum(axis=1, keepdims=True)
     return taps.astype(np.float32)
@@ -82,5 +90,5 @@ def _down_taps() -> NDArray[np.float32]:
     rows = []
     for phase in range(FACTOR):
         offset = (FACTOR - phase) % FACTOR
-        rows.append([_tap(FACTOR * (last - k - (offset > 0)) + offset) / FACTOR for k in range(_COUNT)])
+        rows.append([_tap(FACTOR * (last - k - (offset > 0)) + offset, _CLEAN) / FACTOR for k in range(_COUNT)])
     return np.array(rows).astype(np.float32)
