@@ -34,6 +34,14 @@ def test_an_attack_is_found_from_its_onset_to_its_decay(off_s):
     assert (extent.low_hz, extent.high_hz) == (0, RATE / 2)
 
 
+def test_a_slow_attack_starts_where_it_begins_to_rise():
+    samples = 0.0003 * noise(2)
+    rise = round(0.03 * RATE)
+    samples[RATE : RATE + rise] += 0.3 * noise(0.03, 1) * np.linspace(0, 1, rise) ** 2
+    extent = transient(AudioBuffer(np.float32(samples)[None], RATE), 1.02 * RATE).extent
+    assert extent.first / RATE == pytest.approx(1.001, abs=0.003)
+
+
 def test_an_attack_may_be_limited_to_a_band_and_need_not_be_there():
     extent = transient(clicks([1.0], 2), RATE, 1000, 5000).extent
     assert (extent.low_hz, extent.high_hz) == (1000, 5000)

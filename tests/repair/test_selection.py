@@ -259,3 +259,9 @@ def test_growing_step_by_step_is_one_adjustment():
     lassoed = Selection.polygon(RATE, lasso())
     assert lassoed.grown(0.25, 1).grown(0.5, 0).parts == lassoed.grown(0.75, 1).parts
     assert len(lassoed.grown(0.1, 1).grown(-0.2, 0).parts) == 3
+
+
+def test_boxes_that_overlap_have_one_outline():
+    cross = Selection.box(RATE, 0, 30000, 400, 800).added(Selection.box(RATE, 10000, 20000, 100, 3200))
+    (line,) = cross.outlines(np.arange(0, RATE, 50.0), HERTZ)
+    assert (line[:, 0].min(), line[:, 0].max()) == pytest.approx((0, 30000), abs=50)
