@@ -16,10 +16,16 @@ _SPECTROGRAM = (
     ("Shift+wheel", "Move in frequency"),
     ("Middle button, drag", "Move the picture"),
     ("Drag the frequency axis", "Move in frequency"),
-    ("Click", "Go there"),
+    ("Click", "Go there (tool V)"),
     ("Drag in the time ruler", "Set the loop"),
     ("+  −  arrows", "Zoom and move"),
     ("Home  End  F", "Start, end, all of the song"),
+    ("Drag with a tool", "Select; inside the selection: move it"),
+    ("Shift / Alt / both", "Add / take away / keep what is common"),
+    ("Alt+arrows", "Move the selection"),
+    ("Shift+arrows", "Move its right or upper edge"),
+    ("Enter", "Mend what is selected"),
+    ("Escape", "Break off, then select nothing"),
 )
 
 

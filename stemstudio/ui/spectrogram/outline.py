@@ -1,7 +1,7 @@
-"""Outlines of a selection on the screen: computed once on the sound, then only moved with the picture.
+"""Outlines of a selection on the screen: computed around one view of it, then moved and stretched with the picture.
 
-Lines are kept as (frame, place on the frequency axis): both run evenly over the screen, so that panning and zooming is
-one multiplication. Only the part in sight and a margin around it is computed; beyond the margin it is done anew.
+Places on the frequency axis and frames run evenly over the screen, so that panning and zooming is one transformation of
+a path. Only the part in sight and a margin around it is computed; beyond the margin it is done anew.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QImage, QPainterPath, QPolygonF
+from PySide6.QtGui import QImage, QPainterPath, QPolygonF, QTransform
 
+from stemstudio.repair.adjusting import Feather
+from stemstudio.repair.composing import Group, Part, Parts
 from stemstudio.repair.selection import Selection
+from stemstudio.repair.shapes import Stroke
 from stemstudio.spectral.scales import FrequencyScale
 from stemstudio.ui.spectrogram.projection import Projection
 
@@ -24,13 +27,11 @@ _MARGIN = 0.5
 _SOFT_STEP = 3
 """Soft edges change slowly: one sample in this many pixels shows them."""
 _BEYOND = 8.0
-"""Lines are cut this many pixels outside the picture."""
+"""Lines are cut this many pixels outside of what is computed."""
 _LEAST_STEP = 0.5
 """Points of a line that lie closer on the screen than this are one, in pixels."""
 _SHADE_ALPHA = 60
 """Of 255, where a soft selection is full."""
-_BEND = 12.0
-"""Straight in (frame, octave) is bent on other axes: a piece of a line spans at most this many pixels of height."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,29 @@ class Outline:
 
     Parameters
     ----------
-    lines : tuple of float64 (k, 2)
-        Closed lines in frames and places on the axis.
+    at : Projection
+        The view that it was computed for.
+    path : QPainterPath
+        Closed lines in the pixels of that view; an odd-even fill leaves holes open.
     shade : QImage or None
-        Weights of a selection with soft edges as translucent white, from frame `left` to `right` and from place
-        `bottom` to `top`.
+        Weights of a selection with soft edges as translucent white, over the whole area.
+    left, right, bottom, top : float
+        The area: frames and places on the axis.
+    step_px : float
+        How far apart lines were sampled that must be sampled.
     """
 
-    lines: tuple[Points, ...]
+    at: Projection
+    path: QPainterPath
     shade: QImage | None
     left: float
     right: float
     bottom: float
     top: float
-    step: float
-    """Frames per sample that the lines were computed with."""
+    step_px: float
 
     def serves(self, at: Projection, extent: tuple[float, float, float, float]) -> bool:
-        """Whether it still holds everything in sight of a selection with this `extent` (frames, places)."""
+        """Whether it holds everything that `at` shows of a selection with this `extent` (frames, places)."""
         view = at.viewport
         return (
             self.left <= max(view.start, extent[0])
@@ -65,27 +71,38 @@ class Outline:
             and self.top >= min(view.top, extent[3])
         )
 
+    def onto(self, at: Projection) -> QTransform:
+        """From the pixels that it was computed for to those of another view of the same axis."""
+        return _pixels(self.at).inverted()[0] * _pixels(at)
+
+    @property
+    def area(self) -> QRectF:
+        """Its area in the pixels that it was computed for."""
+        corners = QRectF(self.left, self.bottom, self.right - self.left, self.top - self.bottom)
+        return _pixels(self.at).mapRect(corners)
+
 
 def outline(selection: Selection, at: Projection, step_px: float = 1.0) -> Outline:
     """Compute the outline of `selection` around what `at` shows, sampled every `step_px` pixels where it must be."""
-    view, area = at.viewport, at.picture
-    across, down = view.span / max(area.width(), 1), (view.top - view.bottom) / max(area.height(), 1)
+    view, picture = at.viewport, at.picture
+    across, down = view.span / max(picture.width(), 1), (view.top - view.bottom) / max(picture.height(), 1)
     first, last, low, high = extent_on(at.scale, selection)
     left = max(first - 2 * across, view.start - _MARGIN * view.span)
     right = min(last + 2 * across, view.end + _MARGIN * view.span)
     band = view.top - view.bottom
     bottom = max(low - 2 * down, view.bottom - _MARGIN * band)
     top = min(high + 2 * down, view.top + _MARGIN * band)
-    step = across * step_px
     if right <= left or top <= bottom:
-        return Outline((), None, left, right, bottom, top, step)
-    frames = _samples(left, right, step)
+        return Outline(at, QPainterPath(), None, left, right, bottom, top, step_px)
+    frames = _samples(left, right, across * step_px)
     places = _samples(bottom, top, down * step_px)
     hertz = np.array([at.scale.hertz(place) for place in places])
     lines = tuple(_on_axis(line, at) for line in selection.outlines(frames, hertz))
+    room = _pixels(at).mapRect(QRectF(left, bottom, right - left, top - bottom))
+    path = path_on(lines, at, room.adjusted(-_BEYOND, -_BEYOND, _BEYOND, _BEYOND))
     soft = max(round(_SOFT_STEP / step_px), 1)
-    shade = _shade(selection.weights(frames[::soft], hertz[::soft]))
-    return Outline(lines, shade, left, right, bottom, top, step)
+    shade = _shade(selection.weights(frames[::soft], hertz[::soft])) if _is_soft(selection.parts) else None
+    return Outline(at, path, shade, left, right, bottom, top, step_px)
 
 
 def extent_on(scale: FrequencyScale, selection: Selection) -> tuple[float, float, float, float]:
@@ -95,18 +112,38 @@ def extent_on(scale: FrequencyScale, selection: Selection) -> tuple[float, float
     return float(extent.first), float(extent.last), low, scale.place(extent.high_hz)
 
 
-def path_on(lines: tuple[Points, ...], at: Projection) -> QPainterPath:
-    """`lines` in pixels of the view, cut a little outside the picture; holes stay open in an odd-even fill."""
+def path_on(lines: tuple[Points, ...], at: Projection, room: QRectF) -> QPainterPath:
+    """`lines` of (frame, place) in pixels of the view, cut to `room`."""
     view, area, path = at.viewport, at.picture, QPainterPath()
     scale = np.array([area.width() / view.span, -area.height() / (view.top - view.bottom)])
     offset = np.array([area.left() - view.start * scale[0], area.top() - view.top * scale[1]])
-    room = area.adjusted(-_BEYOND, -_BEYOND, _BEYOND, _BEYOND)
     for line in lines:
         points = _thinned(clipped(line * scale + offset, room))
         if len(points) >= 3:
             path.addPolygon(QPolygonF([QPointF(x, y) for x, y in points.tolist()]))
             path.closeSubpath()
     return path
+
+
+def _pixels(at: Projection) -> QTransform:
+    """From (frame, place) to pixels."""
+    view, area = at.viewport, at.picture
+    across, up = max(area.width(), 1) / view.span, -max(area.height(), 1) / (view.top - view.bottom)
+    return QTransform(across, 0, 0, up, area.left() - view.start * across, area.top() - view.top * up)
+
+
+def _is_soft(parts: Parts) -> bool:
+    """Whether anything in `parts` fades."""
+    for part in parts:
+        if isinstance(part, Feather):
+            return True
+        if isinstance(part, Part):
+            shape = part.shape
+            if isinstance(shape, Stroke) and shape.softness > 0:
+                return True
+            if isinstance(shape, Group) and _is_soft(shape.parts):
+                return True
+    return False
 
 
 def clipped(points: Points, room: QRectF) -> Points:
@@ -139,32 +176,11 @@ def _samples(low: float, high: float, step: float) -> Points:
 
 
 def _on_axis(line: Points, at: Projection) -> Points:
-    """From (frame, hertz) to (frame, place), with more points where a straight piece is bent on this axis."""
-    hertz = np.maximum(line[:, 1], 1e-3)
-    if at.scale.kind != "log":
-        height = at.picture.height() / (at.viewport.top - at.viewport.bottom)
-        line, hertz = _subdivided(line, hertz, at.scale, height)
-    return np.stack([line[:, 0], [at.scale.place(value) for value in hertz.tolist()]], 1)
+    """From (frame, hertz) to (frame, place)."""
+    return np.stack([line[:, 0], [at.scale.place(hertz) for hertz in line[:, 1].tolist()]], 1)
 
 
-def _subdivided(line: Points, hertz: Points, scale: FrequencyScale, height: float) -> tuple[Points, Points]:
-    closed = np.concatenate([hertz, hertz[:1]])
-    octaves = np.log2(closed)
-    places = np.array([scale.place(value) for value in closed.tolist()])
-    pieces = np.ceil(np.abs(np.diff(places)) * height / _BEND).clip(1, 400).astype(int)
-    if pieces.max(initial=1) == 1:
-        return line, hertz
-    corner = np.repeat(np.arange(len(line)), pieces)
-    within = np.arange(len(corner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    at = corner + within / pieces[corner]
-    frames = np.interp(at, np.arange(len(closed)), np.concatenate([line[:, 0], line[:1, 0]]))
-    hertz = 2 ** np.interp(at, np.arange(len(closed)), octaves)
-    return np.stack([frames, hertz], 1), hertz
-
-
-def _shade(weights: NDArray[np.float32]) -> QImage | None:
-    if not np.any((weights > 0.02) & (weights < 0.98)):
-        return None
+def _shade(weights: NDArray[np.float32]) -> QImage:
     light = (weights[::-1] * _SHADE_ALPHA).astype(np.uint32)
     white = np.ascontiguousarray(light * np.uint32(0x01010101))  # premultiplied: every channel is the alpha
     height, width = white.shape

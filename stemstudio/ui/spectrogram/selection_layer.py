@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QWidget
 
 from stemstudio.repair.selection import Selection
-from stemstudio.ui.spectrogram.outline import Outline, extent_on, outline, path_on
+from stemstudio.ui.spectrogram.outline import Outline, extent_on, outline
 from stemstudio.ui.spectrogram.projection import Projection
 from stemstudio.ui.spectrogram.selecting import handles
 from stemstudio.ui.spectrogram.selecting.nudging import nudged
@@ -16,7 +16,8 @@ from stemstudio.ui.spectrogram.selecting.nudging import nudged
 # The picture is dark and bright in both themes: a light line on a dark one is seen everywhere.
 _LINE = QColor("#FFFFFF")
 _DRAFT = QColor("#9CC3FF")
-_HALO = QColor(0, 0, 0, 190)
+_HALO = QColor(0, 0, 0, 170)
+_AROUND = ((-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0))
 _TINT = QColor(255, 255, 255, 34)
 _DASHES = (5.0, 3.0)
 
@@ -121,7 +122,6 @@ class SelectionLayer(QObject):
     def paint(self, painter: QPainter, at: Projection) -> None:
         """Draw over the picture; the painter is clipped to it."""
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         if self._selection is not None and not (self._instead and self._draft is not None):
             self._lines.paint(painter, at, self._selection, _LINE)
             if self.shows_handles and self._draft is None:
@@ -145,15 +145,13 @@ class SelectionLayer(QObject):
 
 
 class _Lines(QObject):
-    """Outline of one selection, kept as long as it serves; the path in pixels as long as nothing moves."""
+    """Outline of one selection, kept as long as it serves."""
 
     def __init__(self, layer: SelectionLayer) -> None:
         super().__init__(layer)
         self._layer = layer
         self._outline: Outline | None = None
-        self._scale: object = None
         self._last: Projection | None = None
-        self._path: tuple[Projection, QPainterPath] | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
@@ -161,63 +159,43 @@ class _Lines(QObject):
 
     def forget(self) -> None:
         """Compute anew at the next paint."""
-        self._outline = self._path = None
+        self._outline = None
 
     def paint(self, painter: QPainter, at: Projection, selection: Selection, colour: QColor) -> None:
         """Draw `selection`."""
         drawn = self._current(selection, at)
-        if self._path is None or self._path[0] != at:
-            self._path = (at, path_on(drawn.lines, at))
-        path = self._path[1]
+        onto = drawn.onto(at)
+        painter.save()
+        before = painter.transform()
+        painter.setTransform(onto, True)
         if drawn.shade is None:
-            painter.fillPath(path, _TINT)
+            painter.fillPath(drawn.path, _TINT)
         else:
-            _paint_shade(painter, drawn, at)
-        painter.strokePath(path, _pen(_HALO, 3.0))
-        dashed = _pen(colour, 1.25)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+            painter.drawImage(drawn.area, drawn.shade)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        dashed = QPen(colour, 1)
         dashed.setDashPattern(list(_DASHES))
-        painter.strokePath(path, dashed)
+        for pen, places in ((QPen(_HALO, 1), _AROUND), (dashed, ((0.0, 0.0),))):
+            pen.setCosmetic(True)  # and of one pixel: that costs a fiftieth of a wide one
+            for dx, dy in places:
+                painter.setTransform(onto * QTransform.fromTranslate(dx, dy) * before)
+                painter.strokePath(drawn.path, pen)
+        painter.restore()
 
     def _current(self, selection: Selection, at: Projection) -> Outline:
-        step = at.viewport.span / max(at.picture.width(), 1)
         kept = self._outline
-        if kept is None or self._scale != at.scale:
-            kept = self._compute(selection, at, 1.0)
+        if kept is None or (kept.at.scale, kept.at.area) != (at.scale, at.area):
+            kept = self._outline = outline(selection, at)
         elif not kept.serves(at, extent_on(at.scale, selection)):
-            kept = self._compute(selection, at, _COARSE_PX)
-            self._rest.start()
-        elif not 0.99 < kept.step / step < 1.01 and (self._last != at or not self._rest.isActive()):
+            kept = self._outline = outline(selection, at, _COARSE_PX)
+        stale = kept.step_px > 1 or not 0.99 < kept.onto(at).m11() < 1.01 or not 0.99 < kept.onto(at).m22() < 1.01
+        if stale and (self._last != at or not self._rest.isActive()):
             self._rest.start()
         self._last = at
         return kept
-
-    def _compute(self, selection: Selection, at: Projection, step_px: float) -> Outline:
-        self._outline, self._scale, self._path = outline(selection, at, step_px), at.scale, None
-        return self._outline
 
     @Slot()
     def _on_rest(self) -> None:
         self.forget()
         self._layer.refresh()
-
-
-def _pen(colour: QColor, width: float) -> QPen:
-    pen = QPen(colour, width)
-    pen.setCosmetic(True)
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
-    return pen
-
-
-def _paint_shade(painter: QPainter, drawn: Outline, at: Projection) -> None:
-    assert drawn.shade is not None
-    view, area = at.viewport, at.picture
-    across, down = area.width() / view.span, area.height() / (view.top - view.bottom)
-    target = QRectF(
-        area.left() + (drawn.left - view.start) * across,
-        area.top() + (view.top - drawn.top) * down,
-        (drawn.right - drawn.left) * across,
-        (drawn.top - drawn.bottom) * down,
-    )
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-    painter.drawImage(target, drawn.shade)
