@@ -2,10 +2,11 @@
 
 Effects remember: what a compressor does now depends on what it heard before. So the chain is rendered by *cursors*. A
 cursor owns one processor for each effect and walks over a fixed grid of blocks. Reading on moves the cursor that stands
-there, which costs no more than the blocks asked for. A jump takes an idle cursor and lets it run up to the place from
-far enough before it that all it could have remembered from earlier has faded below -140 dB, so what is read does
-not depend on what was read before. Blocks that were rendered lately are kept: small reads and overlapping ones cost a
-copy. Playback, pictures and export each come to move a cursor of their own.
+there, which costs no more than the blocks asked for. A jump makes a new cursor, which runs up to the place from far
+enough before it that all it could have remembered from earlier has faded below -140 dB, so what is read does not depend
+on what was read before; the later effects of a chain join the run when they have to. Blocks that were rendered lately
+are kept: small reads and overlapping ones cost a copy. Playback, pictures and export each come to move a cursor of
+their own.
 """
 
 from __future__ import annotations
@@ -69,9 +70,10 @@ class ChainSource:
         self._source, self.chain = source, chain
         self.sample_rate, self.channels = source.sample_rate, source.channels
         self._stages, self.latency_frames = _stages(chain, self.sample_rate, sidechains or {})
-        run_up = run_up_frames(_memories(self._stages, self.sample_rate), self.sample_rate)
-        self.run_up_frames = run_up
-        self._run_up_blocks = math.ceil(run_up / BLOCK_FRAMES)
+        memories = [stage.effect.memory(stage.values, self.sample_rate) for stage in self._stages]
+        run_ups = [run_up_frames(memories[index:], self.sample_rate) for index in range(len(memories))]
+        self.run_up_frames = run_ups[0] if run_ups else 0
+        self._run_up_blocks = [math.ceil(frames / BLOCK_FRAMES) for frames in run_ups]
         self._lock = threading.Lock()
         self._idle: list[_Cursor] = []
         self._kept: OrderedDict[int, _Block] = OrderedDict()
@@ -113,9 +115,9 @@ class ChainSource:
                 return known
             cursor = self._take_cursor(index)
         if cursor is None:
-            run_up = range(max(0, index - self._run_up_blocks), index)
-            cursor = _Cursor(self._source, self._stages, len(self.chain), run_up.start)
-            for _ in run_up:
+            starts = [max(0, index - count) for count in self._run_up_blocks]
+            cursor = _Cursor(self._source, self._stages, len(self.chain), starts)
+            while cursor.next_index < index:
                 cursor.render()
         rendered = [(cursor.next_index, cursor.render()) for _ in range(cursor.next_index, index + 1)]
         with self._lock:
@@ -127,7 +129,7 @@ class ChainSource:
 
     def _take_cursor(self, index: int) -> _Cursor | None:
         """Take the nearest idle cursor from which `index` is nearer than from a fresh start."""
-        near = [each for each in self._idle if 0 <= index - each.next_index <= self._run_up_blocks]
+        near = [each for each in self._idle if 0 <= index - each.next_index <= self._run_up_blocks[0]]
         if not near:
             return None
         cursor = max(near, key=lambda each: each.next_index)
@@ -143,23 +145,25 @@ class ChainSource:
 
 
 class _Cursor:
-    """Processors that have rendered all blocks from one on, and the index of the next."""
+    """A processor for each stage, each at work from its own block on, and the index of the next block."""
 
-    def __init__(self, source: Source, stages: tuple[_Stage, ...], slots: int, index: int) -> None:
-        self.next_index = index
+    def __init__(self, source: Source, stages: tuple[_Stage, ...], slots: int, starts: list[int]) -> None:
+        self.next_index, self._starts = starts[0], starts
         self._source, self._stages, self._slots = source, stages, slots
         self._processors: list[Processor] = []
-        for stage in stages:
+        for stage, start in zip(stages, starts, strict=True):
             processor = stage.effect.prepare(stage.values, source.sample_rate, source.channels)
-            processor.reset(index * BLOCK_FRAMES - stage.late_frames)
+            processor.reset(start * BLOCK_FRAMES - stage.late_frames)
             self._processors.append(processor)
 
     def render(self) -> _Block:
-        """Render the next block."""
+        """Render the next block; it is whole once all stages are at work."""
         first = self.next_index * BLOCK_FRAMES
         block = _finite(self._source.read(first, BLOCK_FRAMES))
         reductions_db = [0.0] * self._slots
-        for stage, processor in zip(self._stages, self._processors, strict=True):
+        for stage, processor, start in zip(self._stages, self._processors, self._starts, strict=True):
+            if self.next_index < start:
+                break
             sidechain = stage.sidechain
             heard = None if sidechain is None else _finite(sidechain.read(first - stage.late_frames, BLOCK_FRAMES))
             block = processor.process(block, heard)
@@ -198,10 +202,6 @@ def _stages(chain: Chain, sample_rate: int, sidechains: Mapping[str, Source]) ->
         stages.append(_Stage(index, kind, values, late, sidechain))
         late += kind.latency_frames(values, sample_rate)
     return tuple(stages), late
-
-
-def _memories(stages: tuple[_Stage, ...], sample_rate: int) -> list[Memory]:
-    return [stage.effect.memory(stage.values, sample_rate) for stage in stages]
 
 
 def _finite(block: Samples) -> Samples:

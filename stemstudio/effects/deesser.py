@@ -19,7 +19,7 @@ _QUIET_DB = -55.0
 _SHARE_DB = -7.0
 """A sibilant has nearly all of its energy in the band; a bright vowel has not."""
 _SOFTNESS_DB = 5.0
-_TRANSITION_HZ = 700.0
+_TRANSITION_HZ = 1000.0
 _STOPBAND_BETA = 5.65  # Kaiser's window for 60 dB
 
 

@@ -15,7 +15,7 @@ from stemstudio.effects.effect import Effect, EffectInfo, Memory, Processor, Rea
 from stemstudio.effects.history import History
 from stemstudio.effects.levels import pause_threshold_db
 
-_PATIENCE_S = 3.0
+_PATIENCE_S = 2.0
 """How long the gate stays open on sound between its two thresholds: without an end it would remember for ever."""
 
 THRESHOLD = ParamSpec(

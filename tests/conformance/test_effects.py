@@ -257,7 +257,7 @@ class Generated:
 
     def read(self, start, frames):
         n = np.arange(start, start + frames)
-        return np.stack([np.sin(n * 0.17), np.sin(n * 0.11)]).astype(np.float32) * (0 <= n) * (n < self.frames)
+        return np.stack([np.sin(n * 0.17), np.sin(n * 0.11)]).astype(np.float32) * (n >= 0) * (n < self.frames)
 
 
 def test_memory_does_not_grow_with_the_song(name):
