@@ -51,6 +51,8 @@ class Decoder:
     Parameters
     ----------
     path : path-like
+    stream : int
+        Which of several sounds in the file, the first by default.
 
     Raises
     ------
@@ -59,11 +61,11 @@ class Decoder:
         channels, or of nothing but samples that are no numbers; on opening, or while iterating if only that tells.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], stream: int = 0) -> None:
         self.path = Path(path)
         self.notices: tuple[str, ...] = ()
         _check_file(self.path)
-        self._reader = _open(self.path)
+        self._reader = _open(self.path, stream)
         try:
             self._check_shape()
             self._blocks = self._reader.blocks(BLOCK_FRAMES)
@@ -149,7 +151,7 @@ def _check_file(path: Path) -> None:
         raise BadInput(f"{path.name} is empty.", "Get the file again.")
 
 
-def _open(path: Path) -> _Reader:
+def _open(path: Path, stream: int) -> _Reader:
     try:
         missing = missing_bytes(path)
         with path.open("rb") as file:
@@ -162,6 +164,8 @@ def _open(path: Path) -> _Reader:
         )
     for reader in readers:
         try:
+            if reader is FfmpegReader:
+                return FfmpegReader(path, stream)
             return reader(path)
         except OSError as error:
             raise from_os_error(error, path) from error

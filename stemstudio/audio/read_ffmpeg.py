@@ -20,9 +20,9 @@ _EDIT_CLOCK = 600
 
 
 class FfmpegReader:
-    """An open file and its first audio stream. Raises `ValueError` if there is none that can be decoded."""
+    """An open file and one of its audio streams. Raises `ValueError` if there is none that can be decoded."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, stream: int = 0) -> None:
         import av
 
         # FFmpeg describes each flaw of a damaged file on standard error, which is not its to write to.
@@ -36,7 +36,7 @@ class FfmpegReader:
         except self._errors as error:
             self._handle.close()
             raise ValueError("no container that is known") from error
-        self._stream: Any = next(iter(self._container.streams.audio), None)
+        self._stream: Any = next(iter(self._container.streams.audio[stream:]), None)
         context = self._stream and self._stream.codec_context
         if context is None:
             self.close()

@@ -13,12 +13,25 @@ from pathlib import Path
 from types import FrameType
 
 from stemstudio import __version__
-from stemstudio.cli import backends, edits, effects, evaluate, info, remix, repair, self_test, separate, train, upmix
+from stemstudio.cli import (
+    backends,
+    edits,
+    effects,
+    evaluate,
+    export,
+    info,
+    remix,
+    repair,
+    self_test,
+    separate,
+    train,
+    upmix,
+)
 from stemstudio.cli.voice import Voice
 from stemstudio.core.errors import BadInput, Cancelled, NotReady, UserError, from_os_error
 
 DONE, WRONG_USE, FOR_THE_USER, CANCELLED = 0, 2, 3, 130
-_COMMANDS = (info, separate, repair, effects, remix, upmix, edits, backends, evaluate, train, self_test)
+_COMMANDS = (info, separate, repair, effects, remix, upmix, export, edits, backends, evaluate, train, self_test)
 _DESCRIPTION = """\
 Separate a song into stems, see them, mend them, mix them and take them home.
 

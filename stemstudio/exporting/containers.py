@@ -38,6 +38,10 @@ class Sound:
     colour: str
 
 
+EMPTY = Sound("Empty", "#808080")
+"""Fills the places of Native Instruments' four stems that a song does not need."""
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """A kind of file with several sounds: ending without its dot, muxer, encoder by format, and the last touch."""
@@ -80,6 +84,17 @@ CONTAINERS = {
 }
 
 
+def container_for(kind: str, format: str) -> Container:  # noqa: A002 - the word of the command line and of the field
+    """Return the container called `kind`; `BadInput` if it cannot hold `format`."""
+    container = CONTAINERS[kind]
+    if format not in container.codecs:
+        raise BadInput(
+            f".{container.ending} files cannot hold {FORMATS[format].title}.",
+            f"Choose {' or '.join(container.codecs)}.",
+        )
+    return container
+
+
 class ContainerWriter:
     """A file with several sounds being written; it takes its name at `finish` and else vanishes.
 
@@ -120,11 +135,7 @@ class ContainerWriter:
         kbps: int = 256,
         tags: Tags,
     ) -> None:
-        container = CONTAINERS[kind]
-        if format not in container.codecs:
-            raise BadInput(
-                f"Such a file cannot hold {FORMATS[format].title}.", f"Choose {' or '.join(container.codecs)}."
-            )
+        container = container_for(kind, format)
         self.path, self.clipped = path, 0
         self._container, self._sounds, self._tags = container, sounds, tags
         self._lossy = FORMATS[format].lossy

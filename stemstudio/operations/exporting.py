@@ -18,7 +18,7 @@ from stemstudio.audio.tags import NO_TAGS, Tags, read_tags
 from stemstudio.core.errors import BadInput, from_os_error
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Excerpt, Source, blocks
-from stemstudio.exporting.containers import CONTAINERS, ContainerWriter, Sound
+from stemstudio.exporting.containers import CONTAINERS, ContainerWriter, Sound, container_for
 from stemstudio.exporting.naming import DEFAULT_TEMPLATE, claim_paths, file_stem, free_paths
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations import exporting_items
@@ -138,7 +138,9 @@ def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportCho
 def names_of(track: Track, titles: Sequence[str], choice: ExportChoice, tags: Tags) -> list[str]:
     """Return the names of files with these `titles`, without ending; `BadInput` if the template cannot be filled."""
     if choice.container:
-        return [file_stem(choice.template, name_fields(track, "Stems", 1, tags))]
+        # The ending says already that these are stems.
+        template = "{track}" if choice.template == DEFAULT_TEMPLATE else choice.template
+        return [file_stem(template, name_fields(track, "Stems", 1, tags))]
     return [file_stem(choice.template, name_fields(track, title, index, tags)) for index, title in enumerate(titles, 1)]
 
 
@@ -158,6 +160,8 @@ def name_fields(track: Track, title: str, index: int, tags: Tags) -> Mapping[str
 def _check(choice: ExportChoice) -> None:
     choice.level.check()
     writable(choice.format, choice.bits)
+    if choice.container:
+        container_for(choice.container, choice.format)
     if choice.sample_rate is not None and choice.sample_rate not in _RATES:
         raise BadInput(f"{choice.sample_rate} Hz is no sample rate for music.", "Choose 8000 to 384000 Hz.")
 

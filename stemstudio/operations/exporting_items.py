@@ -11,7 +11,7 @@ from stemstudio.audio.clips import ClipStore
 from stemstudio.core.buffer import Samples
 from stemstudio.core.source import Source
 from stemstudio.core.stems import stem_kind
-from stemstudio.exporting.containers import NI_STEMS
+from stemstudio.exporting.containers import EMPTY, NI_STEMS
 from stemstudio.operations.graph import Silence, stem_source, track_mix
 from stemstudio.project.document import Track
 
@@ -110,7 +110,7 @@ def ni_items(track: Track, clips: ClipStore) -> list[Item]:
     items = [mix_item(track, clips), *(group_item(plain, clips, group, as_mixed=True) for group in groups)]
     mix = items[0].source
     while len(items) < 1 + NI_STEMS:
-        items.append(Item("Empty", Silence(mix.sample_rate, mix.channels, mix.frames), "#808080"))
+        items.append(Item(EMPTY.title, Silence(mix.sample_rate, mix.channels, mix.frames), EMPTY.colour))
     return items
 
 

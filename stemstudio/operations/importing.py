@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemstudio.audio.bandwidth import notices
@@ -12,8 +12,9 @@ from stemstudio.audio.decode import Decoder
 from stemstudio.audio.probe import describe
 from stemstudio.core.progress import Reporter
 from stemstudio.jobs.job import Job, Lane
+from stemstudio.operations.importing_stems import decode_stems
 from stemstudio.operations.operation import Operation
-from stemstudio.project.document import ClipRef, Project, Track, with_track
+from stemstudio.project.document import ClipRef, Project, Stem, Track, with_track
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,21 @@ class Imported:
     path: str
     clip: ClipRef
     notices: tuple[str, ...]
+    stems: tuple[tuple[str, ClipRef], ...] = ()
+    """Stems by name that came in the same file, residual last."""
 
 
 def import_song(path: Path, clips: ClipStore) -> Operation[Imported]:
-    """Decode the file at `path` into `clips` and append it to the project as a track."""
+    """Decode the file at `path` into `clips` and append it, with the stems that it holds, to the project as a track."""
     track_id = uuid.uuid4().hex
 
     def work(reporter: Reporter) -> Imported:
-        return decode_song(path, clips, reporter)
+        song = decode_song(path, clips, reporter.part(0.0, 0.5))
+        return replace(song, stems=decode_stems(path, song.clip, clips, reporter.part(0.5, 1.0)))
 
     def apply(project: Project, song: Imported) -> Project:
-        track = Track(track_id, song.title, song.path, song.clip, notices=song.notices)
+        stems = tuple(Stem(uuid.uuid4().hex, name, clip) for name, clip in song.stems)
+        track = Track(track_id, song.title, song.path, song.clip, stems, notices=song.notices)
         return with_track(project, track)
 
     job = Job(f"Opening “{path.stem}”", Lane.IO, work)

@@ -10,7 +10,8 @@ from stemstudio import __version__
 from stemstudio.cli.options import seconds, setting, words
 from stemstudio.cli.voice import duration, level
 
-COMMANDS = {"info", "separate", "backends", "evaluate", "self-test", "train"}
+COMMANDS = {"info", "separate", "repair", "effects", "remix", "upmix", "export", "edits", "backends", "evaluate"}
+COMMANDS |= {"train", "self-test"}
 
 
 def test_help_names_what_works_and_nothing_else(studio):
