@@ -22,7 +22,8 @@ Cells = NDArray[np.float32]
 LONGEST_WINDOW = 4096
 """Samples at 44.1 kHz of the longest frame that any method uses to write; see `reach_samples`."""
 _SHORTEST_WINDOW = 256
-_FADE_S = 0.003
+_FADE_S = 0.0015
+_ROUNDING = 1e-9
 
 
 def reach_samples(sample_rate: int) -> int:
@@ -31,7 +32,7 @@ def reach_samples(sample_rate: int) -> int:
 
 
 def fade_samples(sample_rate: int) -> int:
-    """Odd number of samples over which a selection of all frequencies is faded in and out: 3 ms."""
+    """Odd number of samples that make half of the 3 ms over which a selection of all frequencies fades."""
     return max(round(_FADE_S * sample_rate), 2) | 1
 
 
@@ -108,8 +109,13 @@ def with_samples(passage: Passage, wanted: Samples) -> Samples:
 def whole_band_weights(passage: Passage) -> NDArray[np.float32] | None:
     """Weight of each sample, float32 (n,), where the selection is the same at all frequencies, or None.
 
-    Hard edges are faded over `fade_samples` outside of the selection, so that all of it is replaced.
+    Hard edges are faded over twice `fade_samples` outside of the selection, so that all of it is replaced.
     """
+    weights = _sample_weights(passage)
+    return None if weights is None else _faded(weights, fade_samples(passage.sample_rate))
+
+
+def _sample_weights(passage: Passage) -> NDArray[np.float32] | None:
     extent, nyquist = passage.selection.extent, passage.sample_rate / 2
     if extent.low_hz > 0 or extent.high_hz < nyquist:
         return None
@@ -120,21 +126,22 @@ def whole_band_weights(passage: Passage) -> NDArray[np.float32] | None:
     inside = slice(passage.first, passage.last)
     weights = np.zeros(len(frames), np.float32)
     weights[inside] = passage.selection.weights(frames[inside], hertz[4:5])[0]
-    return _faded(weights, fade_samples(passage.sample_rate))
+    return weights
 
 
 def _faded(weights: NDArray[np.float32], fade: int) -> NDArray[np.float32]:
-    from scipy.ndimage import convolve1d, maximum_filter1d
+    from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-    ramp = np.hanning(fade + 2)[1:-1]
-    wide = maximum_filter1d(weights, 2 * (fade // 2) + 1, mode="nearest")
-    faded: NDArray[np.float32] = convolve1d(wide, ramp / ramp.sum(), mode="nearest")
-    return np.clip(faded, 0, 1)
+    wide = maximum_filter1d(weights, 2 * fade + 1, mode="nearest")
+    # Two running means make a ramp that is smooth at both ends, in time that does not grow with its length.
+    once = uniform_filter1d(wide, fade, mode="nearest", output=np.float64)
+    faded = uniform_filter1d(once, fade, mode="nearest")
+    return np.clip(np.where(faded < _ROUNDING, 0, faded), 0, 1).astype(np.float32)
 
 
 def gaps(passage: Passage) -> list[tuple[int, int]]:
     """Runs of samples of the passage in which anything is selected: pairs of the first and the one after the last."""
-    weights = whole_band_weights(passage)
+    weights = _sample_weights(passage)
     if weights is None:
         spec = spec_for(passage)
         frames = np.repeat(cell_weights(passage, spec).any(axis=1), spec.hop)

@@ -6,11 +6,14 @@ Every function looks along the last axis; give a transposed array to look along 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemstudio.core.errors import BadInput
+
+Number = TypeVar("Number", bound=np.generic)
 
 _TINY = np.float32(1e-20)
 
@@ -26,8 +29,8 @@ class Neighbours:
     has_before, has_after : ndarray of bool
     """
 
-    before: NDArray[np.intp]
-    after: NDArray[np.intp]
+    before: NDArray[np.int32]
+    after: NDArray[np.int32]
     has_before: NDArray[np.bool_]
     has_after: NDArray[np.bool_]
 
@@ -47,9 +50,9 @@ class Neighbours:
 
 def neighbours(known: NDArray[np.bool_]) -> Neighbours:
     """Find the neighbours of each cell of the grid `known` (rows, n)."""
-    here = np.arange(known.shape[1])
-    before = np.maximum.accumulate(np.where(known, here, -1), axis=1)
-    after = np.minimum.accumulate(np.where(known, here, known.shape[1])[:, ::-1], axis=1)[:, ::-1]
+    here = np.arange(known.shape[1], dtype=np.int32)
+    before = np.maximum.accumulate(np.where(known, here, here.dtype.type(-1)), axis=1)
+    after = np.minimum.accumulate(np.where(known, here, here.dtype.type(known.shape[1]))[:, ::-1], axis=1)[:, ::-1]
     last = known.shape[1] - 1
     return Neighbours(np.maximum(before, 0), np.minimum(after, last), before >= 0, after <= last)
 
@@ -70,27 +73,31 @@ def bridged_level(power: NDArray[np.float32], known: NDArray[np.bool_], reach: i
         The mean of the nearer `reach` known cells before and after; NaN where there is none on either side.
     """
     near = neighbours(known)
-    before, after = _side(power, known, reach, near.before), _side(power, known, reach, near.after, ahead=True)
     share = near.share_after
-    level = np.exp((1 - share) * np.log(before + _TINY) + share * np.log(after + _TINY))
-    return np.where(near.any, level, np.nan).astype(np.float32)
+    level = np.empty(power.shape, np.float32)
+    counts = np.maximum(_trailing(known.astype(np.int32), reach), 1)
+    counts_ahead = np.maximum(_trailing(known[:, ::-1].astype(np.int32), reach)[:, ::-1], 1)
+    for index in np.ndindex(power.shape[:-2]):
+        heard = power[index] * known
+        before = gathered(_trailing(heard, reach) / counts, near.before)
+        after = gathered(_trailing(heard[:, ::-1], reach)[:, ::-1] / counts_ahead, near.after)
+        before, after = np.log2(before + _TINY), np.log2(after + _TINY)
+        level[index] = np.exp2(before + share * (after - before))
+    level[..., ~near.any] = np.nan
+    return level
 
 
-def _side(
-    power: NDArray[np.float32], known: NDArray[np.bool_], reach: int, at: NDArray[np.intp], *, ahead: bool = False
-) -> NDArray[np.float32]:
-    """Mean of the known ones among the `reach` cells that end (`ahead`: that begin) at `at`."""
-    pad = [(0, 0)] * (power.ndim - 1) + [(1, 0)]
-    sums = np.pad(np.cumsum(power * known, axis=-1, dtype=np.float64), pad)
-    counts = np.pad(np.cumsum(known, axis=-1), [(0, 0), (1, 0)])
-    low = at if ahead else np.maximum(at + 1 - reach, 0)
-    high = np.minimum(at + reach, power.shape[-1]) if ahead else at + 1
-    low, high = (np.broadcast_to(index, power.shape) for index in (low, high))
-    total = np.take_along_axis(sums, high, -1) - np.take_along_axis(sums, low, -1)
-    count = np.take_along_axis(np.broadcast_to(counts, sums.shape), high, -1)
-    count = count - np.take_along_axis(np.broadcast_to(counts, sums.shape), low, -1)
-    mean: NDArray[np.float32] = (np.maximum(total, 0) / np.maximum(count, 1)).astype(np.float32)
-    return mean
+def gathered(values: NDArray[Number], index: NDArray[np.int32]) -> NDArray[Number]:
+    """``values[row, index[row, k]]`` for every row and k."""
+    rows, length = values.shape
+    return np.ascontiguousarray(values).ravel()[index + np.arange(0, rows * length, length)[:, None]]
+
+
+def _trailing(values: NDArray[Number], reach: int) -> NDArray[np.float32]:
+    """Sum of each cell and the ``reach - 1`` before it along the row, not negative."""
+    sums = np.cumsum(values, axis=1, dtype=np.float64)
+    sums[:, reach:] -= sums[:, :-reach].copy()
+    return np.maximum(sums, 0).astype(np.float32)
 
 
 def no_surroundings() -> BadInput:

@@ -14,18 +14,22 @@ from stemstudio.repair.spectral_box import gaps, with_samples
 
 _BLOCK_S = 0.046
 _ORDER = 48
+_FINE_ORDER = 256
+"""Of the model that fills what was found: it holds every partial, where the one that finds must not."""
 _PASSES = 3
-_GUARD_SAMPLES = 3
-"""Samples on either side of a click that still hear it."""
+_EDGE = 0.3
+"""Share of the threshold at which a click ends."""
+_LOCAL_SAMPLES = 128
+_SPIKY = 0.97
 
 
 class Declick:
     """Clicks are what neither the samples before nor those after predict.
 
     An autoregressive model of each 46 ms predicts every sample from both sides; where both predictions are missed by
-    many times the usual surprise there is a click, and its samples are replaced by those that make the surprise least
-    (Godsill & Rayner, 1998, chapter 5). Asking both sides keeps the attack of a note, which only the past does not
-    foresee. The model is fitted anew without the clicks that were found.
+    many times the surprise that is usual there, there is a click, and its samples are replaced by those that make the
+    surprise least (Godsill & Rayner, 1998, chapter 5). Asking both sides keeps the attack of a note, which only the
+    past does not foresee. The model is fitted anew without the clicks that were found.
     """
 
     info = MethodInfo(
@@ -36,11 +40,11 @@ class Declick:
             ParamSpec(
                 "threshold",
                 "float",
-                5.0,
+                10.0,
                 "Threshold",
                 "Lower finds softer clicks and starts to take the edge off sharp sounds.",
-                low=2.0,
-                high=30.0,
+                low=3.0,
+                high=50.0,
                 step=0.5,
             ),
             ParamSpec(
@@ -84,12 +88,17 @@ def _close(sound: Signal, first: int, last: int, block: int, threshold: float, l
         model = fitted(mended, order)
         clicks = _clicks(heard, model, threshold, longest)
         clicks = clicks[(clicks >= first - start) & (clicks < last - start)]
-        if not len(clicks) or np.array_equal(clicks, done):
+        if np.array_equal(clicks, done):
             break
-        mended = heard.copy()
-        mended[clicks] = interpolated(heard, clicks, model)
-        done = clicks
-    sound[first:last] = mended[first - start : last - start]
+        mended, done = heard.copy(), clicks
+        if len(clicks):
+            mended[clicks] = interpolated(heard, clicks, model)
+    if not len(done):
+        return
+    sound[start + done] = mended[done]
+    low, high = max(start - block // 2, 0), min(end + block // 2, len(sound))
+    wide = sound[low:high]
+    sound[start + done] = interpolated(wide, start + done - low, fitted(wide, min(_FINE_ORDER, len(wide) // 4)))
 
 
 def _clicks(sound: Signal, model: Signal, threshold: float, longest: int) -> NDArray[np.intp]:
@@ -101,10 +110,22 @@ def _clicks(sound: Signal, model: Signal, threshold: float, longest: int) -> NDA
     forward[:order] = backward[:order]
     backward[len(sound) - order :] = forward[len(sound) - order :]
     surprise = np.sqrt(forward * backward)
-    usual = np.median(surprise) + 1e-9
-    hit = surprise > threshold * usual
-    near = np.convolve(hit, np.ones(2 * _GUARD_SAMPLES + 1), "same") > 0
-    # Two hits a few samples apart are one click.
+    times = surprise / _usual(surprise)
+    clear = times > threshold
+    near = np.convolve(times > _EDGE * threshold, np.ones(7), "same") > 0
     edges = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]]))).reshape(-1, 2)
-    short = [np.arange(a, b) for a, b in edges if b - a - 2 * _GUARD_SAMPLES <= longest]
-    return np.concatenate(short) if short else np.zeros(0, np.intp)
+    passed = np.concatenate([[0], np.cumsum(clear)])
+    edges = edges[(passed[edges[:, 1]] > passed[edges[:, 0]]) & (edges[:, 1] - edges[:, 0] <= longest)]
+    return np.concatenate([np.zeros(0, np.intp), *(np.arange(a, b) for a, b in edges)])
+
+
+def _usual(surprise: Signal) -> Signal:
+    """Surprise to be expected at each sample: high around an attack and in a voice, whose every pulse is a surprise."""
+    whole = max(float(np.median(surprise)), float(np.quantile(surprise, _SPIKY)) / 3, 1e-7)
+    count = len(surprise) // _LOCAL_SAMPLES
+    if count < 2:
+        return np.full(len(surprise), whole)
+    local = np.median(surprise[: count * _LOCAL_SAMPLES].reshape(count, -1), axis=1)
+    padded = np.pad(local, 1, mode="edge")
+    local = np.maximum(np.maximum(padded[:-2], padded[2:]), np.maximum(local, whole))
+    return np.pad(local.repeat(_LOCAL_SAMPLES), (0, len(surprise) - count * _LOCAL_SAMPLES), mode="edge")

@@ -13,7 +13,7 @@ from stemstudio.repair.spectral_box import Box, Cells, box_of, with_cells
 from stemstudio.spectral.stft import Spectrum, StftSpec, spectrum_of, window_samples
 
 _FLOOR_HZ = 300.0
-_SPARSE = 8
+_SPARSE = 16
 
 
 class Heal:
@@ -83,6 +83,6 @@ def noise_like(level: Cells, box: Box, passage: Passage) -> Spectrum:
 
 def _alike(box: Box) -> np.float32:
     """Correlation of the two channels in the known cells, -1 to 1."""
-    left, right = box.cells[:, box.known]
+    left, right = box.cells[:, :, ::_SPARSE][:, box.known[:, ::_SPARSE]]
     scale = float(np.linalg.norm(left) * np.linalg.norm(right))
     return np.float32(np.clip(np.vdot(left, right).real / scale, -1, 1)) if scale > 0 else np.float32(0)

@@ -10,9 +10,10 @@ from stemstudio.core.params import ParamSpec, Values
 from stemstudio.core.progress import Reporter
 from stemstudio.repair.method import Context, MethodInfo, Passage
 from stemstudio.repair.spectral_box import Box, box_of, with_cells
-from stemstudio.repair.surroundings import Neighbours, bridged_level, neighbours, no_surroundings
+from stemstudio.repair.surroundings import Neighbours, bridged_level, gathered, neighbours, no_surroundings
 from stemstudio.spectral.stft import Spectrum
 
+_TURN = np.float32(2 * np.pi)
 _REACH = 2
 """Known cells of either side whose magnitude counts."""
 
@@ -56,7 +57,8 @@ def _bridged_box(box: Box, direction: str) -> Spectrum:
     frames, bins = np.arange(box.cells.shape[1]), np.arange(spec.bins)
     # Turned so that a partial in the middle of a bin stands still along time, an event in the middle of a frame along
     # frequency.
-    turn = np.exp(-2j * np.pi * ((frames[:, None] * bins * spec.hop) % spec.n_fft) / spec.n_fft).astype(np.complex64)
+    overlap = spec.n_fft // spec.hop
+    turn = np.exp(-2j * np.pi * np.arange(overlap) / overlap).astype(np.complex64)[(frames[:, None] * bins) % overlap]
     center = np.where(bins % 2, -1, 1).astype(np.float32)
     out, near_time, near_frequency = None, neighbours(box.known.T), neighbours(box.known)
     reachable_in_time, reachable_in_frequency = near_time.any.T, near_frequency.any
@@ -84,29 +86,24 @@ def _distance(near: Neighbours) -> NDArray[np.float64]:
 
 def bridged(cells: Spectrum, known: NDArray[np.bool_], near: Neighbours) -> Spectrum:
     """Cells (channels, rows, n) bridged along the last axis from the known ones: magnitude and cubic phase."""
-    level = bridged_level(cells.real**2 + cells.imag**2, known, _REACH)
-    phase = np.angle(cells)
-    step = np.angle(cells[..., 1:] * cells[..., :-1].conj())
-    zero = np.zeros((*step.shape[:-1], 1), step.dtype)
-    behind, ahead = np.concatenate([zero, step], -1), np.concatenate([step, zero], -1)
-    # A slope across the edge of the selection would hear what is selected.
-    firm = known[:, 1:] & known[:, :-1]
-    edge = np.zeros((len(known), 1), bool)
-    behind *= np.concatenate([edge, firm], -1)
-    ahead *= np.concatenate([firm, edge], -1)
-
-    def at(values: NDArray[np.float32], index: NDArray[np.intp]) -> NDArray[np.float32]:
-        return np.take_along_axis(values, np.broadcast_to(index, values.shape), -1)
-
+    magnitude = np.sqrt(np.nan_to_num(bridged_level(cells.real**2 + cells.imag**2, known, _REACH)))
     here = np.arange(cells.shape[-1])
     since, until = (here - near.before).astype(np.float32), (near.after - here).astype(np.float32)
-    from_before = at(phase, near.before) + since * at(behind, near.before)
-    from_after = at(phase, near.after) - until * at(ahead, near.after)
-    both = _cubic(
-        at(phase, near.before), at(behind, near.before), at(phase, near.after), at(ahead, near.after), since, until
-    )
-    angle = np.where(near.has_before & near.has_after, both, np.where(near.has_before, from_before, from_after))
-    return (np.sqrt(np.nan_to_num(level)) * np.exp(1j * angle)).astype(np.complex64)
+    # A slope across the edge of the selection would hear what is selected.
+    firm = known[:, 1:] & known[:, :-1]
+    both = near.has_before & near.has_after
+    out = np.empty_like(cells)
+    for channel, row in enumerate(cells):
+        phase = np.angle(row)
+        step = np.angle(row[:, 1:] * row[:, :-1].conj()) * firm
+        start, end = gathered(phase, near.before), gathered(phase, near.after)
+        slope = gathered(np.pad(step, ((0, 0), (1, 0))), near.before)
+        end_slope = gathered(np.pad(step, ((0, 0), (0, 1))), near.after)
+        alone = np.where(near.has_before, start + since * slope, end - until * end_slope)
+        angle = np.where(both, _cubic(start, slope, end, end_slope, since, until), alone)
+        out[channel].real, out[channel].imag = np.cos(angle), np.sin(angle)
+        out[channel] *= magnitude[channel]
+    return out
 
 
 def _cubic(
@@ -119,8 +116,8 @@ def _cubic(
 ) -> NDArray[np.float32]:
     """Phase between two ends that keeps both phases and slopes and bends least (McAulay & Quatieri, eqs. 34 to 37)."""
     way = np.maximum(since + until, 1)
-    turns = np.rint((phase + slope * way - end + (end_slope - slope) * way / 2) / (2 * np.pi))
-    miss = end + 2 * np.pi * turns - phase - slope * way
+    turns = np.rint((phase + slope * way - end + (end_slope - slope) * way / 2) / _TURN)
+    miss = end + _TURN * turns - phase - slope * way
     bend = 3 * miss / way**2 - (end_slope - slope) / way
     twist = -2 * miss / way**3 + (end_slope - slope) / way**2
     angle: NDArray[np.float32] = phase + since * (slope + since * (bend + since * twist))

@@ -13,7 +13,7 @@ from stemstudio.core.progress import Reporter
 from stemstudio.repair.method import Context, MethodInfo, Passage
 from stemstudio.repair.methods.attenuate import power_of, surrounding_power
 from stemstudio.repair.methods.heal import floor_of, noise_like
-from stemstudio.repair.spectral_box import box_of, gaps, with_samples
+from stemstudio.repair.spectral_box import box_of, fade_samples, gaps, with_samples
 from stemstudio.repair.surroundings import no_surroundings
 from stemstudio.spectral.stft import OverlapAdd
 
@@ -82,7 +82,9 @@ class Partials:
         del context
         glide = 2 ** (float(values["glide_semitones"]) / 12)
         wanted = passage.samples.copy()
-        found = gaps(passage)
+        # What replaces a gap is faded in before it.
+        fade, length = 2 * fade_samples(passage.sample_rate), wanted.shape[1]
+        found = [(max(first - fade, 0), min(last + fade, length)) for first, last in gaps(passage)]
         for i, (first, last) in enumerate(found):
             reporter.update(i / len(found))
             wanted[:, first:last] = _bridge(passage, first, last, glide)

@@ -68,7 +68,7 @@ class Pattern:
         high = passage.start + (0 if values["where"] == "before" else reach) + length
         low, high = max(low, 0), min(high, stem.frames)
         around = np.ones(length, bool)
-        fade = fade_samples(rate)
+        fade = 2 * fade_samples(rate)
         around[max(passage.first - fade, 0) : passage.last + fade] = False
         if not around.any() or not passage.samples[:, around].any():
             raise no_surroundings()
@@ -98,7 +98,9 @@ def _similar(area: Samples, passage: Passage, here: int, around: NDArray[np.bool
     for frame in np.flatnonzero(heard):
         distance += ((levels[frame : frame + places] - levels[first + frame]) ** 2).sum(axis=1)
     # A passage that overlaps this one would bring back what is to be mended.
-    distance[max(first - count + 1, 0) : first + count] = np.inf
+    apart = len(heard) - int(np.argmax(~heard))
+    apart = max(apart, count - int(np.argmax(~heard[::-1])))
+    distance[max(first - apart + 1, 0) : first + apart] = np.inf
     chosen = []
     for _ in range(_CANDIDATES):
         best = int(np.argmin(distance))
