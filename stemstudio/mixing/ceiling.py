@@ -12,6 +12,7 @@ about 50 ms. It depends on nothing farther away than `margin_frames`, so it does
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -70,7 +71,9 @@ def held(wanted: Samples, safe: Samples, ceiling: float, sample_rate: int) -> Sa
 def _largest_share(wanted: Samples, safe: Samples, ceiling: float) -> NDArray[np.float64]:
     """How much of the way from `safe` to `wanted` each frame allows: float64 (frames,), 1 where all of it."""
     share = np.ones(wanted.shape[1])
-    channel, at = np.nonzero(np.abs(wanted) > ceiling * _NEAR)
+    near = np.abs(wanted) > ceiling * _NEAR
+    near[:, :-1] |= near[:, 1:]  # what lies between two frames is looked for at the first of them
+    channel, at = np.nonzero(near)
     if not len(at):
         return share
     _limit_to(share, at, wanted[channel, at], safe[channel, at], ceiling)
@@ -94,6 +97,7 @@ def _limit_to(
     np.minimum.at(share, at[loud], np.clip((np.copysign(ceiling, high) - low) / way, 0.0, 1.0))
 
 
+@cache
 def _interpolators() -> NDArray[np.float32]:
     """Return the taps for the three points between two samples, float32 (taps, 3)."""
     distance = np.arange(_TAPS)[:, np.newaxis] - (_TAPS // 2 - 1) - np.array([0.25, 0.5, 0.75])

@@ -41,7 +41,7 @@ from stemstudio.core.source import Source
 from stemstudio.mixing.block_grid import BlockGrid
 from stemstudio.mixing.ceiling import held, margin_frames
 from stemstudio.mixing.crossover import HALF_LENGTH_S, LFE_HZ, high_pass, low_pass
-from stemstudio.mixing.decorrelation import LENGTH_S, LOWEST_HZ, PREDELAY_S, velvet_noise
+from stemstudio.mixing.decorrelation import LENGTH_S, LOWEST_ABOVE_HZ, LOWEST_HZ, PREDELAY_S, velvet_noise
 from stemstudio.mixing.folddown import fold_down, matrix, null_db
 from stemstudio.mixing.layouts import Layout
 from stemstudio.mixing.pan import amplitude
@@ -125,8 +125,7 @@ class UpmixSource:
         """Direct channels, left and right ambience, low frequencies and the mix, as the stems give them."""
         start = number * self._span.block
         stems = [fold_down(each.source.read(start, self._span.block)) for each in self.inputs]
-        fed: Samples = self._paths @ np.concatenate(stems)
-        return fed
+        return _combined(self._paths, np.concatenate(stems))
 
     def _render(self, number: int) -> Samples:
         span, channels = self._span, self.channels
@@ -177,6 +176,14 @@ def _paths(placements: list[Placement], layout: Layout, fold_down: FoldDown) -> 
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
+def _combined(gains: NDArray[np.float32], rows: Samples) -> Samples:
+    """``gains @ rows``; most gains are nothing, and a matrix product this flat would wait for its threads."""
+    out = np.zeros((len(gains), rows.shape[1]), np.float32)
+    for to, of in zip(*np.nonzero(gains), strict=True):
+        out[to] += gains[to, of] * rows[of]
+    return out
+
+
 def _filtered(feeds: Samples, layout: Layout, sample_rate: int) -> Samples:
     """Ambience and low-frequency channel of `feeds` (left, right, low): float32 (channels, frames), circular."""
     from scipy.fft import irfft, rfft
@@ -195,7 +202,7 @@ def _filtered(feeds: Samples, layout: Layout, sample_rate: int) -> Samples:
 def _responses(layout: Layout, sample_rate: int, frames: int) -> tuple[tuple[int, ...], NDArray[np.complex64]]:
     """Which feed each loudspeaker filters (-1: none), and the response of its filter."""
     sides, taps = [], np.zeros((layout.channels, frames))
-    high = high_pass(LOWEST_HZ, sample_rate)
+    legs = [high_pass(hertz, sample_rate) for hertz in (LOWEST_HZ, LOWEST_ABOVE_HZ)]
     shares = [_UPPER_SHARE if each.elevation_deg > 0 else 1.0 for each in layout.loudspeakers]
     power = sum(shares[channel] ** 2 for channel in layout.surrounds) / 2
     for channel, each in enumerate(layout.loudspeakers):
@@ -204,6 +211,7 @@ def _responses(layout: Layout, sample_rate: int, frames: int) -> tuple[tuple[int
             sides.append(2)
         elif each.is_surround:
             velvet = velvet_noise(each.name, sample_rate)
+            high = legs[each.elevation_deg > 0]
             taps[channel] = _around_zero(np.convolve(velvet, high), frames, len(velvet) - 1)
             taps[channel] *= shares[channel] / sqrt(power)
             sides.append(0 if each.azimuth_deg > 0 else 1)
