@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from stemstudio.core.params import ParamSpec, ParamValue, resolve
 from stemstudio.core.stems import RESIDUAL
@@ -15,6 +15,8 @@ from stemstudio.ui.editor import Editor
 NOWHERE = ""
 """What is taken out leaves the song."""
 
+_REST_MS = 150
+"""A preview follows a parameter when the hand rests on it this long."""
 _FIRST = "heal"
 """Method in hand at the start: it needs no thought."""
 
@@ -36,6 +38,11 @@ class Mending(QObject):
         self._method_id = ""
         self._values: dict[str, dict[str, ParamValue]] = {}
         self._taken_to = RESIDUAL
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._on_rest)
+        self.changed.connect(self._on_changed)
 
     @cached_property
     def infos(self) -> dict[str, MethodInfo]:
@@ -118,7 +125,7 @@ class Mending(QObject):
 
     @Slot()
     def preview(self) -> None:
-        """Hear the repair without applying it; while it is heard, compute it anew or, if nothing changed, stop."""
+        """Hear the repair without applying it, or stop that; a preview follows what is changed while it is heard."""
         if self.editor.previewing:
             self.editor.stop_preview()
         else:
@@ -129,3 +136,13 @@ class Mending(QObject):
         """Do the repair."""
         if self.possible and not self.editor.working:
             self.editor.repair(self.method_id, self.values(), self.taken_to)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        if self.editor.previewing:
+            self._rest.start()
+
+    @Slot()
+    def _on_rest(self) -> None:
+        if self.editor.previewing and self.possible:
+            self.editor.preview(self.method_id, self.values(), self.taken_to)

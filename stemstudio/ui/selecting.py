@@ -74,10 +74,6 @@ class Selecting(QObject):
         self._equip(view)
         view.selection_layer.set_selection(self.editor.selection)
 
-    def detach(self, view: SpectrogramView) -> None:
-        """Forget a view that goes."""
-        self._views.remove(view)
-
     def set_tool(self, tool_id: str) -> None:
         """Take another tool in hand."""
         if tool_id != self._tool.id:

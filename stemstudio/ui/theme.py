@@ -121,6 +121,7 @@ QLabel[role="title"] {{ font-size: 18px; font-weight: 600; }}
 QLabel[role="heading"] {{ font-size: 11px; font-weight: 600; color: {t.text_secondary}; }}
 QLabel[role="secondary"] {{ font-size: 12px; color: {t.text_secondary}; }}
 QLabel[role="notice"] {{ font-size: 12px; color: {t.warning}; }}
+QLabel[role="key"] {{ font-size: 12px; font-weight: 600; }}
 QLabel[role="strong"] {{ font-size: 14px; font-weight: 600; }}
 QPushButton {{ background: {t.raised}; color: {t.text}; border: 1px solid transparent; border-radius: {RADIUS}px;
     padding: 6px 12px; min-height: 18px; }}
@@ -164,7 +165,6 @@ QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {t.raised}; color:
     border-radius: {RADIUS}px; padding: 4px 8px; min-height: 20px; selection-background-color: {t.accent};
     selection-color: {t.on_accent}; }}
 QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {t.accent}; }}
-QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; min-height: 0; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line};
@@ -185,7 +185,7 @@ QSlider::handle:horizontal:disabled {{ background: {t.text_secondary}; }}
 QProgressBar {{ background: {t.line}; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
 QTabBar {{ qproperty-drawBase: 0; }}
-QTabBar::tab {{ background: transparent; color: {t.text_secondary}; padding: 8px 4px; margin-right: 16px;
+QTabBar::tab {{ background: transparent; color: {t.text_secondary}; padding: 8px 4px; margin-right: 10px;
     border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; font-weight: 600; }}
 QTabBar::tab:hover {{ color: {t.text}; }}

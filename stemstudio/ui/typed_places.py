@@ -28,7 +28,9 @@ def typed_seconds(text: str) -> float | None:
 
 def hertz_text(hertz: float) -> str:
     """``440 Hz`` or ``2.40 kHz``."""
-    return f"{hertz:.1f} Hz" if hertz < 1000 else f"{hertz / 1000:.3f} kHz"
+    if hertz < 1000:
+        return f"{hertz:.1f} Hz"
+    return f"{hertz / 1000:.3f} kHz" if hertz < 10_000 else f"{hertz / 1000:.2f} kHz"
 
 
 def typed_hertz(text: str) -> float | None:

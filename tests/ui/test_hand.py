@@ -289,8 +289,8 @@ def test_the_keyboard_alone_selects_moves_mends_and_takes_back(qtbot, window, pa
 def test_grow_shrink_and_feather_by_what_is_set(qtbot, window, page):
     rate = 44100
     window.editor.set_selection(Selection.box(rate, rate, 2 * rate, 400, 800))
-    page.fields.time.setValue(100)
-    page.fields.pitch.setValue(12)
+    page.fields.time.set_value(100)
+    page.fields.pitch.set_value(12)
     qtbot.mouseClick(page.fields.buttons["grow"], LEFT)
     extent = window.editor.selection.extent
     assert (extent.first, extent.last) == (round(0.9 * rate), round(2.1 * rate))

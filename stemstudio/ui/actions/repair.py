@@ -23,7 +23,7 @@ def _send_to_residual(window: MainWindow) -> None:
 ACTIONS = (
     ActionSpec(
         "preview_repair",
-        "Preview",
+        "Preview repair",
         lambda window: window.workplace.mending.preview(),
         ("P",),
         "Loop the selection with the repair in it; nothing is changed.",
@@ -32,7 +32,7 @@ ACTIONS = (
     ),
     ActionSpec(
         "hear_old",
-        "Hear it as it is",
+        "Hear old",
         lambda window: window.editor.hear_old(not window.editor.old_is_heard),
         ("X",),
         "Switch between old and new while the preview plays.",
@@ -42,7 +42,7 @@ ACTIONS = (
     # Enter is a key of the picture alone: in a field it ends typing, on a button it presses.
     ActionSpec(
         "apply_repair",
-        "Apply\tEnter",
+        "Apply repair\tEnter",
         lambda window: window.workplace.mending.apply(),
         (),
         "Mend the selection.",

@@ -42,10 +42,12 @@ ACTIONS = (
         lambda window: _has_song(window) and window.workplace.selecting.tool.finds,
     ),
     SEPARATOR,
-    ActionSpec("select_all", "All", lambda window: window.workplace.edits.select_all(), ("Ctrl+A",), "", _has_song),
+    ActionSpec(
+        "select_all", "Select all", lambda window: window.workplace.edits.select_all(), ("Ctrl+A",), "", _has_song
+    ),
     ActionSpec(
         "select_in_sight",
-        "What is in sight",
+        "Select what is in sight",
         lambda window: window.workplace.edits.select_in_sight(),
         ("Ctrl+Alt+A",),
         "",
@@ -53,7 +55,7 @@ ACTIONS = (
     ),
     ActionSpec(
         "select_none",
-        "None",
+        "Select none",
         lambda window: window.workplace.edits.select_none(),
         ("Ctrl+Shift+A",),
         "",
@@ -61,21 +63,30 @@ ACTIONS = (
     ),
     ActionSpec(
         "invert",
-        "Invert",
+        "Invert selection",
         lambda window: window.workplace.edits.invert(),
         ("Ctrl+I",),
         "All else of the time in sight.",
         _has_selection,
     ),
     SEPARATOR,
-    ActionSpec("grow", "Grow", lambda window: window.workplace.edits.grow(), ("Ctrl+]",), "", _has_selection),
-    ActionSpec("shrink", "Shrink", lambda window: window.workplace.edits.shrink(), ("Ctrl+[",), "", _has_selection),
-    ActionSpec("feather", "Feather", lambda window: window.workplace.edits.feather(), ("Ctrl+F",), "", _has_selection),
+    ActionSpec("grow", "Grow selection", lambda window: window.workplace.edits.grow(), ("Ctrl+]",), "", _has_selection),
     ActionSpec(
-        "whole_time", "Over all time", lambda window: window.workplace.edits.whole_time(), (), "", _has_selection
+        "shrink", "Shrink selection", lambda window: window.workplace.edits.shrink(), ("Ctrl+[",), "", _has_selection
     ),
     ActionSpec(
-        "whole_band", "Over all frequencies", lambda window: window.workplace.edits.whole_band(), (), "", _has_selection
+        "feather", "Feather selection", lambda window: window.workplace.edits.feather(), ("Ctrl+F",), "", _has_selection
+    ),
+    ActionSpec(
+        "whole_time", "Select all time", lambda window: window.workplace.edits.whole_time(), (), "", _has_selection
+    ),
+    ActionSpec(
+        "whole_band",
+        "Select all frequencies",
+        lambda window: window.workplace.edits.whole_band(),
+        (),
+        "",
+        _has_selection,
     ),
     SEPARATOR,
     ActionSpec(

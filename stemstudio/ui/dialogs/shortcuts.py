@@ -28,9 +28,11 @@ _SPECTROGRAM = (
     ("Escape", "Break off, then select nothing"),
 )
 
+_COLUMNS = 3
+
 
 class ShortcutsDialog(QDialog):
-    """Two columns: key and what it does."""
+    """Columns of keys and what they do."""
 
     def __init__(self, actions: Iterable[tuple[ActionSpec, QAction]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,14 +43,14 @@ class ShortcutsDialog(QDialog):
             if not action.shortcut().isEmpty()
         ]
         grid = QGridLayout()
-        grid.setHorizontalSpacing(24)
-        half = (len(rows) + 1) // 2
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        rows = [*rows, *_SPECTROGRAM]
+        height = -(-len(rows) // _COLUMNS)
         for index, (keys, title) in enumerate(rows):
-            row, column = index % half, 2 * (index // half)
-            self._add(grid, row, column, keys, title)
-        for index, (keys, title) in enumerate(_SPECTROGRAM):
-            self._add(grid, half + 1 + index // 2, 2 * (index % 2), keys, title)
-        grid.setRowMinimumHeight(half, 16)
+            self._add(grid, index % height, 3 * (index // height), keys, title)
+        for column in range(1, _COLUMNS):
+            grid.setColumnMinimumWidth(3 * column - 1, 8)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.accept)
         layout = QVBoxLayout(self)
@@ -59,6 +61,8 @@ class ShortcutsDialog(QDialog):
 
     def _add(self, grid: QGridLayout, row: int, column: int, keys: str, title: str) -> None:
         label = QLabel(keys, self)
-        label.setProperty("role", "strong")
+        label.setProperty("role", "key")
         grid.addWidget(label, row, column)
-        grid.addWidget(QLabel(title, self), row, column + 1)
+        meaning = QLabel(title, self)
+        meaning.setProperty("role", "secondary")
+        grid.addWidget(meaning, row, column + 1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from stemstudio.repair.method import MIXTURE
 from stemstudio.ui.mending import NOWHERE
@@ -113,6 +114,14 @@ class RepairPage(QWidget):
         ):
             signal.connect(self._on_changed)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Apply with Enter, except where Enter ends typing."""
+        typing = isinstance(self.focusWidget(), QLineEdit)
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers() and not typing:
+            self._mending.apply()
+        else:
+            super().keyPressEvent(event)
+
     @Slot()
     def _on_method_chosen(self) -> None:
         self._mending.set_method(str(self.method.currentData()))
@@ -146,7 +155,8 @@ class RepairPage(QWidget):
         self._show_stems()
         editor, possible = self._editor, self._mending.possible
         previewing = editor.previewing
-        self.preview.setText("Stop (P)" if previewing else "Preview (P)")
+        self.preview.setText("Stop" if previewing else "Preview (P)")
+        self.apply.setText("Apply" if previewing else "Apply (Enter)")  # four buttons leave less room
         self.preview.setEnabled(possible)
         self.apply.setEnabled(possible and not editor.working)
         for button, heard in ((self.old, editor.old_is_heard), (self.new, not editor.old_is_heard)):

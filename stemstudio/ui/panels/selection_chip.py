@@ -37,9 +37,9 @@ class SelectionChip(QFrame):
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.preview.clicked.connect(mending.preview)
         self.apply.clicked.connect(mending.apply)
-        mending.changed.connect(self._on_changed)
-        mending.editor.preview_changed.connect(self._on_changed)
-        mending.editor.working_changed.connect(self._on_changed)
+        editor = mending.editor
+        for signal in (mending.changed, editor.preview_changed, editor.working_changed):
+            signal.connect(self._on_changed)
         view.selection_layer.changed.connect(self._on_moved)
         view.view_changed.connect(self._on_moved)
         view.installEventFilter(self)
@@ -60,6 +60,11 @@ class SelectionChip(QFrame):
         menu.setToolTipsVisible(True)
         menu.triggered.connect(self._on_chosen)
         return menu
+
+    @Slot()
+    def refresh(self) -> None:
+        """Look again whether there is something to mend: another lane, another song."""
+        self._on_moved()
 
     @Slot(object)
     def _on_chosen(self, action: object) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -25,6 +24,7 @@ from stemstudio.ui.studio import Studio
 from stemstudio.ui.typed_places import hertz_text, typed_hertz, typed_seconds
 from stemstudio.ui.widgets.flow_layout import FlowLayout
 from stemstudio.ui.widgets.keys import keep_space
+from stemstudio.ui.widgets.number_field import NumberField
 
 _FIELDS = (
     ("first", "Start", "Time at which the selection starts, such as 1:02.5."),
@@ -82,24 +82,14 @@ class SelectionFields(QWidget):
         caption = QLabel("Move edges by", self)
         caption.setProperty("role", "secondary")
         row.addWidget(caption)
-        self.time = self._amount("ms", 500.0, 20.0, 0, "By how much Grow, Shrink and Feather move the edges in time.")
-        self.pitch = self._amount("st", 24.0, 1.0, 1, "By how many semitones they move the edges in frequency.")
-        row.addWidget(self.time, 1)
-        row.addWidget(self.pitch, 1)
+        self.time = NumberField("Edges, in time", 20.0, 500.0, "ms", 0, self)
+        self.time.setToolTip("By how much Grow, Shrink and Feather move the edges in time.")
+        self.pitch = NumberField("Edges, in frequency", 1.0, 24.0, "st", 1, self)
+        self.pitch.setToolTip("By how many semitones Grow, Shrink and Feather move the edges in frequency.")
+        for field in (self.time, self.pitch):
+            field.changed.connect(self._on_amount)
+            row.addWidget(field, 1)
         return row
-
-    def _amount(self, unit: str, high: float, default: float, decimals: int, tip: str) -> QDoubleSpinBox:
-        box = QDoubleSpinBox(self)
-        box.setDecimals(decimals)
-        box.setRange(0.0, high)
-        box.setValue(default)
-        box.setSuffix(f" {unit}")
-        box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        box.setAccessibleName(tip)
-        box.setToolTip(tip)
-        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the page
-        box.valueChanged.connect(self._on_amount)
-        return box
 
     def _operations(self) -> QWidget:
         edits, pane = self._edits, QWidget(self)
@@ -154,7 +144,7 @@ class SelectionFields(QWidget):
 
     @Slot()
     def _on_amount(self) -> None:
-        self._edits.seconds, self._edits.semitones = self.time.value() / 1000, self.pitch.value()
+        self._edits.seconds, self._edits.semitones = self.time.value / 1000, self.pitch.value
 
     def _typed(self, name: str) -> Extent | None:
         """The extent with what was typed into one field; None if that is no place in the song."""

@@ -36,6 +36,8 @@ class Workbench(QWidget):
         column.setSpacing(0)
         column.addWidget(self.options)
         column.addLayout(row, 1)
+        place.studio.lane_selected.connect(self.chip.refresh)
+        place.studio.changed.connect(self.chip.refresh)
         place.studio.changed.connect(self._on_changed)
         place.studio.changed.connect(self._on_markers)
         self._on_changed()

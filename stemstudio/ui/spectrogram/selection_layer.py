@@ -21,9 +21,9 @@ _AROUND = ((-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0))
 _TINT = QColor(255, 255, 255, 34)
 _DASHES = (5.0, 3.0)
 
-_COARSE_PX = 3.0
+_COARSE_PX = 2.0
 _REST_MS = 80
-"""While the picture moves, lines are drawn as they were; after this rest they are computed for its zoom."""
+"""While hand or picture move, lines are drawn as they were or coarsely; after this rest they are computed finely."""
 
 
 class SelectionLayer(QObject):
@@ -151,6 +151,7 @@ class _Lines(QObject):
         super().__init__(layer)
         self._layer = layer
         self._outline: Outline | None = None
+        self._rested = False
         self._last: Projection | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -158,8 +159,8 @@ class _Lines(QObject):
         self._rest.timeout.connect(self._on_rest)
 
     def forget(self) -> None:
-        """Compute anew at the next paint."""
-        self._outline = None
+        """Compute anew at the next paint: at once as far as the eye follows, and finely when the hand rests."""
+        self._outline, self._rested = None, False
 
     def paint(self, painter: QPainter, at: Projection, selection: Selection, colour: QColor) -> None:
         """Draw `selection`."""
@@ -186,7 +187,7 @@ class _Lines(QObject):
     def _current(self, selection: Selection, at: Projection) -> Outline:
         kept = self._outline
         if kept is None or (kept.at.scale, kept.at.area) != (at.scale, at.area):
-            kept = self._outline = outline(selection, at)
+            kept = self._outline = outline(selection, at, 1.0 if self._rested else _COARSE_PX)
         elif not kept.serves(at, extent_on(at.scale, selection)):
             kept = self._outline = outline(selection, at, _COARSE_PX)
         stale = kept.step_px > 1 or not 0.99 < kept.onto(at).m11() < 1.01 or not 0.99 < kept.onto(at).m22() < 1.01
@@ -197,5 +198,5 @@ class _Lines(QObject):
 
     @Slot()
     def _on_rest(self) -> None:
-        self.forget()
+        self._outline, self._rested = None, True
         self._layer.refresh()

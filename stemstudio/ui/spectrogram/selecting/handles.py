@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -63,11 +64,16 @@ def places(extent: Extent, at: Projection) -> dict[str, QPointF]:
 
 def handle_at(extent: Extent, at: Projection, position: QPointF) -> str:
     """Name of the handle under a pixel, empty where there is none."""
-    nearest, least = "", REACH
+    whole = box(extent, at)
+    inside = whole.contains(position)
+    # What is small can be taken hold of in its middle, too.
+    reach_x = min(REACH, whole.width() / 4) if inside else REACH
+    reach_y = min(REACH, whole.height() / 4) if inside else REACH
+    nearest, least = "", math.inf
     for name, place in places(extent, at).items():
-        distance = max(abs(place.x() - position.x()), abs(place.y() - position.y()))
-        if distance < least:
-            nearest, least = name, distance
+        x, y = abs(place.x() - position.x()), abs(place.y() - position.y())
+        if x <= reach_x and y <= reach_y and max(x, y) < least:
+            nearest, least = name, max(x, y)
     return nearest
 
 
