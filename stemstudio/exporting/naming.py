@@ -37,7 +37,7 @@ def file_stem(template: str, fields: Mapping[str, object]) -> str:
     except (KeyError, IndexError, ValueError, AttributeError, TypeError):
         known = " ".join(f"{{{name}}}" for name in fields)
         raise BadInput(f"The name template {template!r} cannot be filled.", f"Use only {known}.") from None
-    return legal_name(filled)
+    return legal_name(" ".join(filled.split()))  # an empty field leaves two spaces
 
 
 def legal_name(text: str) -> str:

@@ -20,7 +20,9 @@ from stemstudio.effects.chain_source import ChainSource
 from stemstudio.operations.exporting_items import Item
 
 _BLOCK_FRAMES = 1 << 16
-_ROUNDS = 5
+_ROUNDS = 8
+_FLATTEST = 0.15  # where so few LU are left of a dB of gain, nearly all is limited and more of it only harms
+_LONGEST_STEP_DB = 6.0
 _CLOSE_LU = 0.03
 _HIGHEST_CEILING_DBTP = 0.0
 _LOWEST_CEILING_DBTP = -24.0
@@ -113,16 +115,25 @@ def _free_gain(items: Sequence[Item], total: Source, choice: LevelChoice, report
 
 
 def _limited_gain(total: Source, choice: LevelChoice, reporter: Reporter) -> tuple[float, float]:
-    """Gain in front of the limiter, found in a few rounds, since limiting makes quieter what it holds."""
-    gain_db, lufs = 0.0, -math.inf
+    """Gain in front of the limiter, found by secants: limiting makes quieter what it holds."""
+    gain_db, slope = 0.0, 1.0
+    tried: list[tuple[float, float]] = []  # how far from the target, and the gain that led there
     for index in range(_ROUNDS):
         limited = _limited(_Amplified(total, gain_db), choice)
         lufs, _ = _measure(limited, reporter.part(index / _ROUNDS, (index + 1) / _ROUNDS))
-        missing = 0.0 if choice.loudness_lufs is None else choice.loudness_lufs - lufs
-        if not math.isfinite(missing) or abs(missing) < _CLOSE_LU:
+        if choice.loudness_lufs is None or not math.isfinite(lufs):
+            return gain_db, lufs
+        missing = choice.loudness_lufs - lufs
+        tried.append((missing, gain_db))
+        if len(tried) > 1:
+            (before, less_db) = tried[-2]
+            slope = (before - missing) / (gain_db - less_db)
+        if abs(missing) < _CLOSE_LU or slope < _FLATTEST:
             break
-        gain_db += missing
-    return gain_db, lufs
+        gain_db = min(max(gain_db + missing / slope, gain_db - _LONGEST_STEP_DB), gain_db + _LONGEST_STEP_DB)
+    missing, gain_db = min(tried, key=lambda each: (round(abs(each[0]), 1), each[1]))
+    assert choice.loudness_lufs is not None
+    return gain_db, choice.loudness_lufs - missing
 
 
 def _levelled(item: Item, gain_db: float, choice: LevelChoice) -> Item:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -86,25 +84,6 @@ WRITERS: dict[str, Callable[[Path, np.ndarray, int], None]] = {
 """How to write a file of each kind."""
 
 SUFFIX = {"wav16": "wav", "wav24": "wav", "wav32f": "wav", "wav_u8": "wav", "rf64": "wav", "alac": "m4a", "adts": "aac"}
-
-
-@pytest.fixture(params=["a full disk", "a limit"])
-def small_disk(request, tmp_path: Path) -> Iterator[Path]:
-    """A folder in which no more than a megabyte fits: a disk of that size, or a limit where none may be mounted."""
-    if request.param == "a limit":
-        resource = pytest.importorskip("resource")
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))
-        yield tmp_path
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        return
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("no small disk may be mounted here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture
