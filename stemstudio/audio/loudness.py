@@ -72,17 +72,19 @@ class LoudnessMeter:
         self._held = 0  # frames pending behind the history
         self._done = 0  # steps measured
         self._energies: list[NDArray[np.float64]] = []
+        self._newest: NDArray[np.float64] | None = None
 
     def add(self, block: Samples) -> None:
         """Take in float32 (channels, n)."""
         self._pending.append(block)
+        self._newest = None
         self._held += block.shape[1]
         if self._held >= self._frames_of(self._steps):
             self._measure()
 
     def integrated_lufs(self) -> float:
         """Loudness of all that was added so far; -inf where nothing passes the gate."""
-        energies = np.concatenate([*self._energies, self._weigh(self._joined())])
+        energies = np.concatenate([*self._energies, self._latest()])
         if len(energies) < 4:
             return -math.inf
         sums = np.cumsum(np.concatenate([[0.0], energies]))
@@ -94,6 +96,15 @@ class LoudnessMeter:
         gated = loud[loud > loud.mean() * 10 ** (_RELATIVE_GATE_LU / 10)]
         return float(-0.691 + 10 * np.log10(gated.mean()))
 
+    def latest_lufs(self, steps: int) -> float:
+        """Loudness of the last `steps` tenths of a second, ungated: 4 is momentary, 30 short-term (EBU Tech 3341).
+
+        -inf while less than that was added, and for silence.
+        """
+        energies = np.concatenate([*self._energies[-steps:], self._latest()])[-steps:]
+        power = energies.sum() / (steps * self._rate / _STEPS_PER_SECOND)
+        return float(-0.691 + 10 * np.log10(power)) if len(energies) == steps and power > 1e-12 else -math.inf
+
     def _measure(self) -> None:
         samples = self._joined()
         while samples.shape[1] - self._history >= (frames := self._frames_of(self._steps)):
@@ -102,6 +113,12 @@ class LoudnessMeter:
             samples = samples[:, frames:]
         self._pending = [samples.copy()]
         self._held = samples.shape[1] - self._history
+
+    def _latest(self) -> NDArray[np.float64]:
+        """Energies of the whole steps that wait to be measured."""
+        if self._newest is None:
+            self._newest = self._weigh(self._joined())
+        return self._newest
 
     def _weigh(self, samples: Samples) -> NDArray[np.float64]:
         """Energy of each whole step behind the history, summed over the weighted channels."""
@@ -148,6 +165,10 @@ class TruePeakMeter:
         """Largest true peak so far, in dB relative to full scale; -inf for silence."""
         padding = np.zeros((self._tail.shape[0], _TAPS + _ROW), np.float32)
         self._scan(np.concatenate([self._tail, padding], axis=1))
+        return 20 * math.log10(self._peak) if self._peak > 0 else -math.inf
+
+    def so_far_dbtp(self) -> float:
+        """The same while more is to come: what ends in the middle of a wave has no peak there."""
         return 20 * math.log10(self._peak) if self._peak > 0 else -math.inf
 
     def _scan(self, samples: Samples) -> None:

@@ -92,18 +92,22 @@ def track_mix(
     shelf : ChainShelf, optional
         Where effects that were at work already are found again.
     """
-    shelf = shelf or ChainShelf()
+    shelf, overlay = shelf or ChainShelf(), overlay or {}
+    sound = (track.stems, tuple(overlay.items())) if track.stems else track.mixture
+    return shelf.chained(stem_mix(track, clips, overlay, shelf), sound, track.chain)
+
+
+def stem_mix(track: Track, clips: ClipStore, overlay: Overlay, shelf: ChainShelf) -> Mixer:
+    """Mix of a track before the effects of the mix; its inputs are the stems in their order, then new ones."""
     if not track.stems:
-        return shelf.chained(Mixer((MixInput(clip_source(track.mixture, clips)),)), track.mixture, track.chain)
-    overlay = overlay or {}
+        return Mixer((MixInput(clip_source(track.mixture, clips)),))
     sounds = {stem.name: stem_source(stem, clips) for stem in track.stems}
     inputs = [
         mix_input(_processed(stem, track, sounds, overlay.get(stem.name), shelf), stem.strip) for stem in track.stems
     ]
     silence = Silence(track.mixture.sample_rate, track.mixture.channels, track.mixture.frames)
     new = overlay.keys() - {stem.name for stem in track.stems}
-    mixer = Mixer((*inputs, *(MixInput(overlaid(silence, overlay[name])) for name in sorted(new))))
-    return shelf.chained(mixer, (track.stems, tuple(overlay.items())), track.chain)
+    return Mixer((*inputs, *(MixInput(overlaid(silence, overlay[name])) for name in sorted(new))))
 
 
 def processed_stem(stem: Stem, track: Track, clips: ClipStore, shelf: ChainShelf | None = None) -> Source:
@@ -187,7 +191,7 @@ def mix_input(source: Source, strip: Strip) -> MixInput:
         width=strip.width,
         invert=strip.invert,
         pan_law=strip.pan_law,
-        automation=strip.automation,
+        automation=() if strip.automation_off else strip.automation,
     )
 
 

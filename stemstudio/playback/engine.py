@@ -210,6 +210,21 @@ class PlaybackEngine:
             frames = self._stream.heard(round(_METER_S * self._stream.sample_rate))
         return level(frames.T)
 
+    def heard_since(self, taken: int) -> tuple[int, Samples]:
+        """Return what was heard since the device had taken so many frames, for meters that miss nothing.
+
+        Returns
+        -------
+        taken : int
+            How many it has taken now, for the next call.
+        samples : float32 (2, n)
+            At the device's rate; what is older than some tenths of a second is gone. All of it where the device is new.
+        """
+        with self._lock:
+            self._keep_up()
+            now = self._stream.taken()
+            return now, self._stream.heard(now - taken if 0 <= taken <= now else now).T
+
     # Places. The lock is held.
 
     def _to_device(self, frame: int) -> int:

@@ -48,6 +48,8 @@ class Strip:
     invert: bool = False
     pan_law: str = "balance"
     automation: tuple[tuple[int, float], ...] = ()
+    automation_off: bool = False
+    """Whether the gain stays still although there are points."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from stemstudio.core.buffer import AudioBuffer
 from stemstudio.core.errors import StemStudioError
-from stemstudio.core.params import ParamValue
+from stemstudio.core.params import ParamValue, Values
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
 from stemstudio.effects.chain import Chain, ChainSlot
@@ -88,9 +88,13 @@ class Desk(QObject):
 
     def set_effect_value(self, place: str, index: int, name: str, value: ParamValue, label: str) -> None:
         """Change one value of an effect; a drag is one step of the history."""
+        self.set_effect_values(place, index, {name: value}, label)
+
+    def set_effect_values(self, place: str, index: int, values: Values, label: str) -> None:
+        """Change some values of an effect; changes of the same ones in a row are one step of the history."""
         slot = self.chain(place)[index]
-        new = ChainSlot.of(slot.effect, {**slot.resolved(), name: value}, bypass=slot.bypass, sidechain=slot.sidechain)
-        self._set_slot(place, index, label, f"{index}:{name}", values=new.values)
+        new = ChainSlot.of(slot.effect, {**slot.resolved(), **values})
+        self._set_slot(place, index, label, f"{index}:{' '.join(values)}", values=new.values)
 
     def set_sidechain(self, place: str, index: int, stem: str) -> None:
         """Let another stem control an effect; an empty name lets the sound itself do it."""
@@ -171,7 +175,7 @@ class Desk(QObject):
         """Let the gain of a stem move along `points`."""
         strip = self.strip_of(stem)
         if strip is not None:
-            self._studio.set_strip(stem, replace(strip, automation=points), gesture)
+            self._studio.set_strip(stem, replace(strip, automation=points, automation_off=False), gesture)
 
     def minus_one(self, stems: Iterable[str]) -> None:
         """Mute those stems and nothing else."""

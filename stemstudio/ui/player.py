@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from stemstudio.audio.clips import ClipStore
@@ -12,7 +13,7 @@ from stemstudio.core.errors import UserError
 from stemstudio.core.source import Source
 from stemstudio.mixing.meters import SILENCE, Levels
 from stemstudio.mixing.mixer import Mixer, MixInput
-from stemstudio.operations.graph import ChainShelf, Overlay, clip_source, live_mix, track_mix
+from stemstudio.operations.graph import ChainShelf, Overlay, clip_source, live_mix, stem_mix, track_mix
 from stemstudio.operations.repair_actions import Passages
 from stemstudio.operations.repairing import with_stems
 from stemstudio.operations.separating import LiveStems
@@ -20,10 +21,14 @@ from stemstudio.playback.engine import PlaybackEngine
 from stemstudio.project.document import Track
 from stemstudio.ui.audio_output import AudioOutput
 from stemstudio.ui.lanes import RunningSeparation, live_strips
+from stemstudio.ui.meters import Meters
 from stemstudio.ui.studio import Studio
 
 Monitor = Callable[[Track, ClipStore], Source]
 """Makes what is heard of a song; its stereo mix is the usual thing."""
+
+
+SILENT: Samples = np.zeros((2, 0), np.float32)
 
 
 class _UntilWritten:
@@ -74,7 +79,8 @@ class Player(QObject):
         self.looping = False
         self.original = False
         self._overlay: Overlay = {}
-        self._shelf = ChainShelf()
+        self.shelf = ChainShelf()
+        self._desk: tuple[tuple[str, ...], Mixer] | None = None
         self._variant: tuple[Track, float] | None = None
         self._monitor: Monitor | None = None
         self._before_audition: tuple[tuple[int, int] | None, bool, bool] | None = None
@@ -82,6 +88,7 @@ class Player(QObject):
         studio.changed.connect(self._on_changed)
         studio.settings_changed.connect(self._on_settings_changed)
         studio.tasks.ticked.connect(self._on_tick)
+        self.meters = Meters(studio, self, self)
 
     # What is there
 
@@ -128,6 +135,18 @@ class Player(QObject):
     def levels(self) -> Levels:
         """Levels of what is heard now."""
         return self._engine.levels() if self._engine and self._engine.playing else SILENCE
+
+    @property
+    def desk(self) -> tuple[tuple[str, ...], Mixer] | None:
+        """Names of the stems that are mixed now, and their mixer; None where the song itself is heard."""
+        return self._desk
+
+    def heard_since(self, taken: int) -> tuple[int, int, Samples]:
+        """See `PlaybackEngine.heard_since`; the second value is the rate."""
+        if self._engine is None:
+            return 0, 44100, SILENT
+        taken, samples = self._engine.heard_since(taken)
+        return taken, self._engine.sample_rate, samples
 
     # What a person does
 
@@ -219,6 +238,7 @@ class Player(QObject):
 
     def close(self) -> None:
         """Stop everything."""
+        self.meters.close()
         if self._output is not None:
             self._output.close()
         if self._engine is not None:
@@ -277,6 +297,7 @@ class Player(QObject):
         self.changed.emit()
 
     def _source(self, running: RunningSeparation | None) -> Source | None:
+        self._desk = None
         track, session = self._studio.track, self._studio.session
         if track is None or session is None:
             return None
@@ -285,11 +306,16 @@ class Player(QObject):
             return song
         if running is not None and running.live.clip_ids:
             sources = {lane.key: lane.source() for lane in self._studio.lanes() if lane.live}
-            return _UntilWritten(live_mix(sources, live_strips(track, running)), song, running.live)
+            stems = live_mix(sources, live_strips(track, running))
+            self._desk = tuple(sources), stems
+            return _UntilWritten(stems, song, running.live)
         if self._monitor is not None:
             return self._monitor(track, session.clips)
         track, gain_db = self._variant or (track, 0.0)
-        mix = track_mix(with_stems(track) if self._overlay else track, session.clips, self._overlay, self._shelf)
+        track = with_stems(track) if self._overlay else track
+        mix = track_mix(track, session.clips, self._overlay, self.shelf)
+        names = tuple(stem.name for stem in track.stems)
+        self._desk = (names, stem_mix(track, session.clips, self._overlay, self.shelf)) if names else None
         return Mixer((MixInput(mix, gain_db=gain_db),)) if gain_db else mix
 
     @Slot()

@@ -368,7 +368,11 @@ def _strip_label(old: Strip, new: Strip, name: str) -> str:
         return f"{'Mute' if new.mute else 'Unmute'} {name}"
     if old.solo != new.solo:
         return f"{'Solo' if new.solo else 'Unsolo'} {name}"
-    return f"{'Gain' if old.gain_db != new.gain_db else 'Pan'} of {name}"
+    if old.automation_off != new.automation_off:
+        return f"Automation of {name} {'off' if new.automation_off else 'on'}"
+    words = (("gain_db", "Gain"), ("pan", "Pan"), ("width", "Width"), ("invert", "Polarity"), ("pan_law", "Pan law"))
+    what = next((word for field, word in words if getattr(old, field) != getattr(new, field)), "Automation")
+    return f"{what} of {name}"
 
 
 def _with_strips(project: Project, track_id: str, strips: Mapping[str, Strip]) -> Project:

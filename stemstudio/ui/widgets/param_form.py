@@ -49,6 +49,13 @@ class ParamForm(QWidget):
         """Return the value of each parameter."""
         return {spec.name: spec.check(_read(self._controls[spec.name])) for spec in self._specs}
 
+    def set_values(self, values: Values) -> None:
+        """Show other values in the same controls, without a signal."""
+        for name, control in self._controls.items():
+            control.blockSignals(True)
+            _show(control, values[name])
+            control.blockSignals(False)
+
     def _control(self, spec: ParamSpec, value: ParamValue) -> QWidget:
         match spec.kind:
             case "bool":
@@ -95,6 +102,15 @@ def _row(spec: ParamSpec, control: QWidget, parent: QWidget) -> QWidget:
     layout.addWidget(caption)
     layout.addWidget(control)
     return row
+
+
+def _show(control: QWidget, value: ParamValue) -> None:
+    if isinstance(control, QCheckBox):
+        control.setChecked(bool(value))
+    elif isinstance(control, QComboBox):
+        control.setCurrentIndex(control.findData(value))
+    elif isinstance(control, ValueSlider) and control.value != value:
+        control.set_value(float(value))
 
 
 def _read(control: QWidget) -> ParamValue:
