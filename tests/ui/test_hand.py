@@ -155,6 +155,59 @@ def test_enter_applies_and_the_selection_stays(qtbot, window, page):
     assert window.editor.selection == selection
 
 
+def test_a_preview_follows_what_is_changed_and_its_button_stops_it(qtbot, window, page):
+    take(window, "rectangle")
+    drag(window, (0.3, 0.3), (0.5, 0.6))
+    choose(page, "gain")
+    qtbot.keyClick(window.spectrogram, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: window.player.playing, timeout=10000)
+    first = window.editor._previewed.passages["harmonic"].samples
+    page.form._controls["gain_db"]._slider.setValue(0)
+    qtbot.waitUntil(
+        lambda: (
+            window.editor._previewed is not None
+            and not np.array_equal(window.editor._previewed.passages["harmonic"].samples, first)
+        ),
+        timeout=10000,
+    )
+    assert window.player.playing
+    qtbot.keyClick(window.spectrogram, Qt.Key.Key_P)
+    assert not window.editor.previewing
+    assert not window.player.playing
+
+
+def test_enter_on_the_page_applies_but_ends_typing_in_a_field(qtbot, window, page):
+    take(window, "rectangle")
+    drag(window, (0.3, 0.3), (0.5, 0.6))
+    steps = len(window.studio.session.history.labels)
+    page.fields.fields["low_hz"].setFocus()
+    QTest.keyClicks(page.fields.fields["low_hz"], "1")
+    QTest.keyClick(page.fields.fields["low_hz"], Qt.Key.Key_Return)
+    assert not window.editor.working
+    page.method.setFocus()
+    QTest.keyClick(page.method, Qt.Key.Key_Return)
+    finish(qtbot, window)
+    assert len(window.studio.session.history.labels) == steps + 1
+
+
+def test_the_chip_keeps_to_the_picture_and_goes_with_the_selection(window):
+    take(window, "rectangle")
+    chip, picture = window.workbench.chip, window.spectrogram.projection.picture
+    for start, end in (((0.3, 0.3), (0.5, 0.6)), ((0.9, 0.5), (0.99, 0.99)), ((0.01, 0.01), (0.99, 0.99))):
+        QTest.keyClick(window.spectrogram, Qt.Key.Key_Escape)
+        assert not chip.isVisible()
+        drag(window, start, end)
+        assert chip.isVisible()
+        assert picture.contains(chip.geometry())
+    window.spectrogram.show_seconds(0, 0.1)
+    window.editor.set_selection(Selection.box(44100, 3 * 44100, 3.5 * 44100, 200, 800))
+    assert not chip.isVisible()
+    window.spectrogram.fit()
+    assert chip.isVisible()
+    window.studio.select_lane("mixture")
+    assert not chip.isVisible()
+
+
 def test_the_song_itself_says_that_it_stays(window, page):
     window.studio.select_lane("mixture")
     window.actions_by_id["select_all"][1].trigger()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from stemstudio.repair.selection import Extent, Selection
+from stemstudio.ui.spectrogram import selection_layer
 from stemstudio.ui.spectrogram.look import Look
 from stemstudio.ui.spectrogram.selecting.catalogue import TOOLS, tool
 from stemstudio.ui.spectrogram.selecting.mode import Mode
@@ -216,6 +217,24 @@ def test_a_drag_inside_moves_and_one_on_a_handle_resizes(canvas, take):
     assert resized.first == pytest.approx(moved.first, abs=1)
     assert resized.last == pytest.approx(at.frame(right + 80), abs=at.frame(101) - at.frame(100))
     assert resized.low_hz == pytest.approx(moved.low_hz)
+
+
+def test_a_small_selection_can_be_moved_by_its_middle(canvas, take):
+    take("rectangle")
+    drag(canvas, (300, 200), (312, 212))
+    length = extent(canvas).frames
+    drag(canvas, (306, 206), (406, 206))
+    assert extent(canvas).frames == length
+    assert extent(canvas).first == pytest.approx(canvas.projection.frame(400), abs=2)
+
+
+def test_the_picture_moves_its_outline_without_computing_it_anew(canvas, take, monkeypatch):
+    take("lasso")
+    drag(canvas, (300, 150), (450, 200), (430, 320), (280, 300))
+    pixels(canvas)
+    monkeypatch.setattr(selection_layer, "outline", lambda *_: pytest.fail("computed anew"))
+    canvas.set_viewport(canvas.viewport.panned(0.1).zoomed(1.1, 0.5))
+    pixels(canvas)
 
 
 def test_what_is_moved_stays_in_the_song(canvas, take):
