@@ -59,8 +59,9 @@ def onset_strength(source: Source, reporter: Reporter) -> tuple[_Curve, float]:
     onsets = np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
     per_second = source.sample_rate / spec.hop
     around = int(per_second)
-    kernel = np.ones(around) / around
-    steady = np.convolve(onsets, kernel, mode="same") if len(onsets) >= around else onsets.mean(keepdims=True)
+    if len(onsets) < around:
+        return np.zeros(len(onsets)), per_second
+    steady = np.convolve(onsets, np.ones(around) / around, mode="same")
     return np.maximum(onsets - steady, 0), per_second
 
 

@@ -188,6 +188,10 @@ class SpectrogramPyramid:
         """Which of the units `first_unit` up to `last_unit` can be seen at `level`, changed sound included."""
         return np.not_equal(self._shown(level, first_unit, last_unit), _NEVER)
 
+    def is_current(self, level: int, first_unit: int, last_unit: int) -> bool:
+        """Whether `level` shows the units `first_unit` up to `last_unit` of the sound as it is now."""
+        return bool(np.array_equal(self._shown(level, first_unit, last_unit), self._versions[first_unit:last_unit]))
+
     def level_db(self, frame: float, hertz: float) -> float | None:
         """Level at a place in decibels (0 is a full-scale sine), from the finest tile there is; None if not known."""
         row = round(float(self.grid.bin_at(np.array(hertz))))

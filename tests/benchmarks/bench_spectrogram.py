@@ -4,6 +4,9 @@ Run by hand: ``QT_QPA_PLATFORM=offscreen python tests/benchmarks/bench_spectrogr
 and of five minutes: time per frame (median, 95th percentile) once tiles are there and while they are being computed,
 the longest time that the event loop was blocked, and peak resident memory (each in a process of its own). A real
 mixture, repeated, is the material; it lies in a float32 file and is read piece by piece.
+
+Then the editor: six stems stacked with a lasso of 2,000 points on an hour (time per frame of all of them), and the time
+from an edit of two seconds in that hour to its picture, against analysing the picture anew.
 """
 
 from __future__ import annotations
@@ -181,6 +184,95 @@ def wait(view) -> None:
         run_loop(20)
 
 
+class Edited:
+    """A source with silence between two frames."""
+
+    def __init__(self, base: RawFile, start: int, end: int) -> None:
+        self._base, self._start, self._end = base, start, end
+        self.sample_rate, self.channels, self.frames = base.sample_rate, base.channels, base.frames
+
+    def read(self, start: int, frames: int) -> np.ndarray:
+        out = self._base.read(start, frames)
+        out[:, max(self._start - start, 0) : max(self._end - start, 0)] = 0
+        return out
+
+
+def lasso(view, points: int = 2000):
+    """A wild closed line over the middle of what is in sight."""
+    from stemstudio.repair.selection import Selection
+
+    turn = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    radius = 1 + 0.2 * np.sin(9 * turn) + 0.05 * np.random.default_rng(0).standard_normal(points)
+    middle, span = view.viewport.start + view.viewport.span / 2, view.viewport.span
+    frames = middle + 0.3 * span * radius * np.cos(turn)
+    return Selection.polygon(RATE, np.stack([frames, 1500 * 2 ** (2 * radius * np.sin(turn))], axis=1))
+
+
+def measure_editor(path: Path) -> dict[str, object]:
+    from stemstudio.ui.spectrogram.stack import SpectrogramStack, StackedSound
+    from stemstudio.ui.spectrogram.view import SpectrogramView
+
+    app, view = QApplication(["bench"]), SpectrogramView()
+    stack, beat, source = SpectrogramStack(view), Beat(), RawFile(path)
+    stack.resize(WIDTH, HEIGHT)
+    stack.show()
+    run_loop(50)
+    view.set_source(source, "stem 0")
+    started = time.perf_counter()
+    wait(view)
+    anew_ms = (time.perf_counter() - started) * 1e3
+    for number in range(1, 6):  # copies, to be spared six analyses; each has tiles of its own
+        view.shelf.derive("stem 0", f"stem {number}", source, ())
+    stack.arrange([StackedSound(f"stem {n}", source, f"stem {n}", f"Stem {n}", "#56B4E9") for n in range(6)], "stem 0")
+    result: dict[str, object] = {}
+    for name, span_s in (("8 s", 8.0), ("60 s", 60.0), ("whole", 3600.0)):
+        start = min(1200.0, 3600 - span_s)
+        view.show_seconds(start, start + span_s)
+        view.selection_layer.set_selection(lasso(view))
+        for gesture, step in gestures(view).items():
+            view.show_seconds(start, start + span_s)
+            wait(view)
+            result[f"{name}, {gesture}"] = frames_ms(stack, step, beat)
+    stack.arrange([StackedSound("stem 0", source, "stem 0", "Stem 0", "#56B4E9")], "stem 0")
+    wait(view)
+    edits = {}
+    for span_s in (1.0, 10.0, 60.0, 3600.0):
+        view.show_seconds(min(1200.0, 3600 - span_s), min(1200.0, 3600 - span_s) + span_s)
+        wait(view)
+        edits[f"{span_s:.0f} s in sight"] = [edit_ms(view, source, number) for number in range(10)]
+    view.shutdown()
+    del app
+    return {"stack": result, "edits": edits, "anew_ms": anew_ms}
+
+
+def edit_ms(view, source: RawFile, number: int) -> float:
+    """Milliseconds from an edit of two seconds to the last paint that shows all of it."""
+    middle = int(view.viewport.start + view.viewport.span / 2)
+    start, end = middle - RATE, middle + RATE
+    edited = source if number % 2 else Edited(source, start, end)
+    started = time.perf_counter()
+    view.replace_source(edited, f"edit {view.viewport.span} {number}", ((start, end),))
+    loop, timer = QEventLoop(), QTimer(interval=1, timerType=Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(lambda: loop.quit() if shows(view, start, end) else None)
+    timer.start()
+    loop.exec()
+    timer.stop()
+    view.repaint()
+    took = (time.perf_counter() - started) * 1e3
+    wait(view)
+    return took
+
+
+def shows(view, start: int, end: int) -> bool:
+    """Whether what is drawn of these frames is computed from the sound as it is now."""
+    viewport = view.viewport
+    wishes = view.sound.wishes(viewport, view.projection.picture.width())
+    pyramid, request = wishes[0]
+    first, last = pyramid.units_between(max(start, viewport.start), min(end, viewport.end))
+    level = min(request.level, pyramid.base_level)
+    return pyramid.is_current(level, first, last)
+
+
 def measure_rival() -> dict[str, list[tuple[float, float]]]:
     import pyqtgraph
 
@@ -227,7 +319,21 @@ def report() -> None:
                 print(f"    95 % against the empty plot: {clock:.2f} times (own work {work:.2f} times)")
             print(f"  {blocks(result['gaps_ms'])}")
             print(f"  peak memory {result['peak_mib']:.0f} MiB")
+            if seconds == 3600:
+                report_editor(in_process("--editor", str(path)))
     print(f"\nmemory of an hour against five minutes: {peaks[3600] / peaks[300]:.2f} times")
+
+
+def report_editor(result: dict) -> None:
+    print("\nsix stems stacked, lasso of 2,000 points, an hour")
+    for name, times in result["stack"].items():
+        print(f"  {name}: {percentiles(times)}")
+    print(f"  all: {percentiles([time for times in result['stack'].values() for time in times])}")
+    print("from an edit of two seconds to its picture, an hour")
+    for name, times in result["edits"].items():
+        print(f"  {name}: {np.median(times):.0f} ms, at most {max(times):.0f} ms")
+    every = [time for times in result["edits"].values() for time in times]
+    print(f"  analysed anew: {result['anew_ms']:.0f} ms, {result['anew_ms'] / np.median(every):.0f} times as long")
 
 
 def blocks(gaps_ms: list[tuple[float, float]]) -> str:
@@ -240,9 +346,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--measure", type=Path)
     parser.add_argument("--rival", action="store_true")
+    parser.add_argument("--editor", type=Path)
     options = parser.parse_args()
     if options.measure:
         print(json.dumps(measure(options.measure)))
+    elif options.editor:
+        print(json.dumps(measure_editor(options.editor)))
     elif options.rival:
         print(json.dumps(measure_rival()))
     else:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from stemstudio.spectral import decibels
-from stemstudio.spectral.colours import MAPS, colour_table, matplotlib_maps, stored_maps
+from stemstudio.spectral.colours import MAPS, colour_table, difference_table, matplotlib_maps, stored_maps
 
 
 def test_file_holds_matplotlibs_maps():
@@ -53,3 +53,19 @@ def test_bytes_keep_half_decibels():
     codes = decibels.encode((10 ** (levels / 10)).astype(np.float32))
     assert [decibels.decode(int(code)) for code in codes] == pytest.approx(list(levels), abs=0.26)
     assert list(decibels.encode(np.array([0, 1e-20, 1e9], np.float32))) == [0, 0, 255]
+
+
+def test_differences_are_gray_where_alike_and_as_bright_as_the_louder():
+    table = difference_table(-90, -10, 1.5).reshape(256, 256)
+    plain = colour_table("gray", -90, -10, 1.5)
+    assert np.abs((table[:, 128] & 0xFF).astype(int) - (plain & 0xFF)).max() <= 1
+    red, blue = (table[230] >> 16 & 0xFF).astype(int), (table[230] & 0xFF).astype(int)
+    assert red[200] > blue[200]
+    assert blue[60] > red[60]
+    assert np.all(np.diff((red - blue)[60:200]) >= -1)
+    assert np.all(table[0] == table[0, 0])
+
+
+def test_differences_need_a_range_too():
+    with pytest.raises(ValueError, match="colours"):
+        difference_table(-10, -10)
