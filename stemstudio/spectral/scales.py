@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,17 @@ class FrequencyScale:
         """Inverse of `place`."""
         low, high = self._warp(self.low_hz), self._warp(self.high_hz)
         return self._unwarp(low + place * (high - low))
+
+    def hertz_at(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`hertz` of many places."""
+        low, high = self._warp(self.low_hz), self._warp(self.high_hz)
+        values = low + places * (high - low)
+        match self.kind:
+            case "log":
+                values = np.exp(values)
+            case "mel":
+                values = 700 * np.expm1(values)
+        return np.asarray(values, np.float64)
 
     def _warp(self, hertz: float) -> float:
         match self.kind:
@@ -152,6 +164,7 @@ class RowMap:
         return low.astype(np.uint8)
 
 
+@lru_cache(maxsize=8)
 def row_map(
     scale: FrequencyScale,
     bottom: float,
@@ -164,11 +177,12 @@ def row_map(
     """Map `height` screen rows that show the places `bottom` to `top` of `scale` to rows of `grid` stored by `ladder`.
 
     `tilt_db` is added per octave above 1 kHz and taken off per octave below it: music falls by 3 to 5 dB per octave,
-    and without a tilt its low end glares while its high end is dark.
+    and without a tilt its low end glares while its high end is dark. The same map for the same arguments: pictures one
+    above the other share it.
     """
     edges = np.linspace(top, bottom, height + 1)
-    edge_bins = grid.bin_at(np.array([scale.hertz(edge) for edge in edges]))
-    hertz = np.array([scale.hertz(place) for place in (edges[1:] + edges[:-1]) / 2])
+    edge_bins = grid.bin_at(scale.hertz_at(edges))
+    hertz = scale.hertz_at((edges[1:] + edges[:-1]) / 2)
     centre = grid.bin_at(hertz)
     span = np.abs(np.diff(edge_bins))
     sizes = np.array(ladder.rungs)

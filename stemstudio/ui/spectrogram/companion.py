@@ -31,6 +31,7 @@ class Companion(QWidget):
         self._view = view
         self.sound = SoundPicture(view.shelf)
         self._selection = SelectionLayer(self)
+        self._selection.quick = True
         self._caption: Caption = ()
         self._mouse: QPointF | None = None
         self._relays = False

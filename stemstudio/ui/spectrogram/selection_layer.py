@@ -56,6 +56,8 @@ class SelectionLayer(QObject):
         self._draft_lines = _Lines(self)
         self.shows_handles = False
         """Whether the tool in hand takes hold of the selection."""
+        self.quick = False
+        """Draw hard lines at a third of the cost: for pictures that only show what is selected in another."""
 
     @property
     def selection(self) -> Selection | None:
@@ -174,10 +176,11 @@ class _Lines(QObject):
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
             painter.drawImage(drawn.area, drawn.shade)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._layer.quick)
         dashed = QPen(colour, 1)
         dashed.setDashPattern(list(_DASHES))
-        for pen, places in ((QPen(_HALO, 1), _AROUND), (dashed, ((0.0, 0.0),))):
+        around = ((1.0, 1.0),) if self._layer.quick else _AROUND
+        for pen, places in ((QPen(_HALO, 1), around), (dashed, ((0.0, 0.0),))):
             pen.setCosmetic(True)  # and of one pixel: that costs a fiftieth of a wide one
             for dx, dy in places:
                 painter.setTransform(onto * QTransform.fromTranslate(dx, dy) * before)
