@@ -384,9 +384,11 @@ class MainWindow(QMainWindow):
 
 
 def _warm_up(reporter: Reporter) -> None:
+    from stemstudio.repair.warm import warm_up as warm_up_repair
     from stemstudio.separation.warm import warm_up
 
-    warm_up(reporter)
+    warm_up(reporter.part(0, 0.8))
+    warm_up_repair(reporter.part(0.8, 1))
 
 
 def _make_primary(button: QPushButton, primary: bool) -> None:
