@@ -1,8 +1,8 @@
 """Second-order filters that keep the shape of their analogue models up to the Nyquist frequency.
 
-The bilinear transform squeezes the top octave. Here the poles are those of the analogue filter (impulse invariance),
-and the zeros are chosen so that the magnitude is right at 0 Hz, at the filter's own frequency and at the Nyquist
-frequency (after Vicanek, 2016, "Matched Second Order Digital Filters"). The models are those of Bristow-Johnson's
+The bilinear transform squeezes the top octave. Here the poles are those of the analogue filter (impulse invariance), as
+in Vicanek (2016), "Matched Second Order Digital Filters"; the zeros, which he places by the magnitude at three
+frequencies, are those that come nearest to it at a hundred, by least squares. The models are those of Bristow-Johnson's
 "Cookbook formulae for audio equalizer biquad filter coefficients" (2005).
 """
 
@@ -95,20 +95,23 @@ def _matched(above: _Polynomial, below: _Polynomial, frequency_hz: float, sample
     w0 = 2 * math.pi * min(frequency_hz / sample_rate, _HIGHEST)
     poles = np.exp(np.roots(below) * w0)
     a1, a2 = -float(poles.sum().real), float(poles.prod().real)
-    ends = (1 + a1 + a2) ** 2, (1 - a1 + a2) ** 2
-    low = math.sqrt(ends[0]) * above[2] / below[2]
-    high = math.sqrt(ends[1] * _power(above, below, math.pi / w0))
-    one = math.sin(w0 / 2) ** 2
+    # Squared magnitudes are linear in these three functions of the frequency (Vicanek, eq. 15).
+    w = np.concatenate([np.linspace(0, math.pi, 65)[1:-1], w0 * np.geomspace(1e-3, 1, 40)])
+    one = np.sin(w / 2) ** 2
     zero, two = 1 - one, 4 * one * (1 - one)
-    middle = (ends[0] * zero + ends[1] * one - 4 * a2 * two) * _power(above, below, 1.0)
-    curvature = (middle - low**2 * zero - high**2 * one) / two
+    wanted = ((1 + a1 + a2) ** 2 * zero + (1 - a1 + a2) ** 2 * one - 4 * a2 * two) * _power(above, below, w / w0)
+    low = (1 + a1 + a2) * above[2] / below[2]
+    weight = 1 / (wanted + 1e-12 * wanted.max())
+    rest = np.stack([one, two], axis=1) * weight[:, None]
+    nyquist, curvature = np.linalg.lstsq(rest, (wanted - low**2 * zero) * weight, rcond=None)[0]
+    high = math.sqrt(max(nyquist, 0.0))
     width = (low + high) / 2
     b0 = (width + math.sqrt(max(width**2 + curvature, 0.0))) / 2
     b2 = -curvature / (4 * b0) if b0 else 0.0
-    return b0, (low - high) / 2, b2, a1, a2
+    return float(b0), float((low - high) / 2), float(b2), a1, a2
 
 
-def _power(above: _Polynomial, below: _Polynomial, ratio: float) -> float:
+def _power(above: _Polynomial, below: _Polynomial, ratio: Real) -> Real:
     """Squared magnitude of ``above / below`` at `ratio` times the filter's frequency."""
     s = 1j * ratio
-    return float(abs(np.polyval(above, s) / np.polyval(below, s)) ** 2)
+    return np.asarray(np.abs(np.polyval(above, s) / np.polyval(below, s)) ** 2)

@@ -50,12 +50,13 @@ class PeakLevel:
 
 
 class Follower:
-    """Attack and release: goes towards a target by 63 % in `rise_ms` or `fall_ms`."""
+    """Attack and release: goes from `start` towards a target by 63 % in `rise_ms` or `fall_ms`."""
 
-    def __init__(self, rise_ms: float, fall_ms: float, sample_rate: int) -> None:
+    def __init__(self, rise_ms: float, fall_ms: float, sample_rate: int, start: float = 0.0) -> None:
         self._rise = _factor(rise_ms, sample_rate)
         self._fall = _factor(fall_ms, sample_rate)
-        self._state = np.zeros(1)
+        self._start = start
+        self._state = np.full(1, start)
 
     def follow(self, target: Real) -> Real:
         """Return the smoothed `target` (n,)."""
@@ -64,8 +65,8 @@ class Follower:
         return follow(target, self._rise, self._fall, self._state)
 
     def reset(self) -> None:
-        """Go back to zero."""
-        self._state[0] = 0.0
+        """Go back to the start."""
+        self._state[0] = self._start
 
 
 def _factor(ms: float, sample_rate: int) -> float:

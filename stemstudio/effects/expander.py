@@ -76,7 +76,9 @@ class _ExpanderProcessor:
     def __init__(self, values: Values, sample_rate: int, channels: int) -> None:
         self._values = values
         self._key = KeyLevel(values, sample_rate)
-        self._follower = Follower(float(values["release_ms"]), float(values["attack_ms"]), sample_rate)
+        # As after silence.
+        start_db = float(_reduction_db(np.full(1, -200.0 - float(values["threshold_db"])), values)[0])
+        self._follower = Follower(float(values["release_ms"]), float(values["attack_ms"]), sample_rate, start_db)
         self._delay = History(frames_of(values["lookahead_ms"], sample_rate), channels)
 
     def process(self, block: Samples, sidechain: Samples | None = None) -> Samples:

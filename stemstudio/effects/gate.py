@@ -96,7 +96,7 @@ class _GateProcessor:
         self._range_db, self._hysteresis_db = float(values["range_db"]), float(values["hysteresis_db"])
         self._hold, self._patience = frames_of(values["hold_ms"], sample_rate), round(_PATIENCE_S * sample_rate)
         self._key = KeyLevel(values, sample_rate)
-        self._follower = Follower(float(values["release_ms"]), float(values["attack_ms"]), sample_rate)
+        self._follower = Follower(float(values["release_ms"]), float(values["attack_ms"]), sample_rate, self._range_db)
         self._delay = History(frames_of(values["lookahead_ms"], sample_rate), channels)
         self._state = np.zeros(3, np.int64)
 

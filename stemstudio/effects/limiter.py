@@ -15,7 +15,7 @@ from stemstudio.effects.oversampling import Upsampler
 
 _GUARD_FRAMES = 12
 """A peak between samples is the work of so many on either side; all of them get its gain."""
-_MARGIN_DB = 0.1
+_MARGIN_DB = 0.15
 """The gain moves while it acts, and meters interpolate each in its own way."""
 
 

@@ -1,4 +1,4 @@
-"""Chains that people expect, as TOML files that travel with the program, and those that a person keeps."""
+"""Chains that people expect, as TOML files that travel with the program."""
 
 from __future__ import annotations
 
