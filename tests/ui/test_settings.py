@@ -49,3 +49,8 @@ def test_recent_files_are_few_and_each_is_there_once():
 def test_a_device_that_is_unplugged_stays_chosen():
     spec = device_spec(Settings(audio_device="usb"), (("hdmi", "HDMI"),))
     assert [choice for choice, _ in spec.choices] == ["", "hdmi", "usb"]
+
+
+def test_choices_that_are_none_give_their_defaults():
+    save_settings(Settings(theme="light", transform="wavelet", frame="7", ruler="miles", comparison="?", gamma=9.0))
+    assert load_settings() == Settings(theme="light")
