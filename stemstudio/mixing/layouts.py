@@ -104,13 +104,13 @@ LAYOUTS: dict[str, Layout] = {
     for each in (
         Layout("5.1", "5.1", (*_FRONT, Loudspeaker("BL", 110, 0, 4), Loudspeaker("BR", -110, 0, 5))),
         Layout("7.1", "7.1", _BED_7),
-        Layout("7.1.4", "7.1.4, with height", (*_BED_7, *_ABOVE)),
+        Layout("7.1.4", "7.1.4", (*_BED_7, *_ABOVE)),
     )
 }
 BINAURAL = "binaural"
 """Name of the layout of two ears: 7.1.4 heard by a model of a head (`binaural.BinauralSource`)."""
 
-LAYOUT_TITLES: dict[str, str] = {**{each.id: each.title for each in LAYOUTS.values()}, BINAURAL: "Binaural, headphones"}
+LAYOUT_TITLES: dict[str, str] = {**{each.id: each.title for each in LAYOUTS.values()}, BINAURAL: "Binaural"}
 """Every layout that can be chosen, by its id."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,8 +21,9 @@ from stemstudio.mixing.folddown import matrix
 from stemstudio.mixing.layouts import BINAURAL, layout
 from stemstudio.mixing.mixer import Mixer, MixInput
 from stemstudio.mixing.placement import Placement, default_placement, measured_panning
+from stemstudio.mixing.split import PARTS, split
 from stemstudio.mixing.upmix import CEILING_DB, FoldDown, UpmixInput, UpmixSource
-from stemstudio.operations.graph import ChainShelf, mix_input, processed_stem, stem_source
+from stemstudio.operations.graph import ChainShelf, clip_source, mix_input, processed_stem, stem_source
 from stemstudio.project.document import Stem, Track
 
 _BLOCK_FRAMES = 1 << 16
@@ -75,20 +76,32 @@ def stem_placement(stem: Stem, clips: ClipStore) -> Placement:
     return stem.placement or default_placement(stem.name, measured_panning(stem_source(stem, clips)))
 
 
-def room_inputs(track: Track, clips: ClipStore, shelf: ChainShelf | None = None) -> tuple[UpmixInput, ...]:
+def room_stems(track: Track) -> tuple[Stem, ...]:
+    """Return what is placed: the stems of `track`, or the three parts of a song that has none (`mixing.split`)."""
+    silence = replace(track.mixture, id="")
+    return track.stems or tuple(Stem(f"{track.id}:{name}", name, silence) for name in PARTS)
+
+
+def room_inputs(
+    track: Track,
+    clips: ClipStore,
+    shelf: ChainShelf | None = None,
+    placement: Callable[[Stem], Placement] | None = None,
+) -> tuple[UpmixInput, ...]:
     """Return the stems of `track` that are heard, with their effects and strips, each in its place.
 
-    Effects of the mix are left out: they work on two channels.
+    Effects of the mix are left out: they work on two channels. `placement` tells places that are known already.
     """
+    if not track.stems:
+        parts = split(clip_source(track.mixture, clips))
+        return tuple(UpmixInput(parts[stem.name], default_placement(stem.name)) for stem in room_stems(track))
     shelf = shelf or ChainShelf()
     strips = [mix_input(processed_stem(stem, track, clips, shelf), stem.strip) for stem in track.stems]
-    if not strips:
-        return ()
-    heard = Mixer(tuple(strips)).audible
-    alone = [replace(strip, mute=not audible, solo=False) for strip, audible in zip(strips, heard, strict=True)]
-    return tuple(
-        UpmixInput(Mixer((strip,)), stem_placement(stem, clips)) for strip, stem in zip(alone, track.stems, strict=True)
-    )
+    inputs = []
+    for stem, strip, heard in zip(track.stems, strips, Mixer(tuple(strips)).audible, strict=True):
+        place = placement(stem) if placement else stem_placement(stem, clips)
+        inputs.append(UpmixInput(Mixer((replace(strip, mute=not heard, solo=False),)), place))
+    return tuple(inputs)
 
 
 def room(inputs: Sequence[UpmixInput], choice: UpmixChoice, gain_db: float = 0.0) -> UpmixSource:

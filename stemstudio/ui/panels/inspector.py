@@ -7,15 +7,19 @@ from collections.abc import Callable
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QApplication, QTabWidget, QVBoxLayout, QWidget
 
+from stemstudio.ui.panels.effects_page import EffectsPage
 from stemstudio.ui.panels.history_page import HistoryPage
 from stemstudio.ui.panels.repair_page import RepairPage
 from stemstudio.ui.panels.separate_page import SeparatePage
 from stemstudio.ui.panels.song_page import SongPage
+from stemstudio.ui.panels.upmix_page import UpmixPage
 from stemstudio.ui.workplace import Workplace
 
 PAGES: tuple[tuple[str, Callable[[Workplace], QWidget]], ...] = (
     ("Separate", lambda place: SeparatePage(place.studio)),
     ("Repair", RepairPage),
+    ("Effects", EffectsPage),
+    ("Upmix", UpmixPage),
     ("Song", lambda place: SongPage(place.studio)),
     ("History", HistoryPage),
 )
