@@ -16,6 +16,7 @@ Signal = NDArray[np.float64]
 _RIDGE = 1e-9
 _ROUNDING = 1e-14
 """Enough to keep the normal equations definite; more would take the tones out, whose eigenvalues are that small."""
+_DITHER = 3e-6
 _REFRESH = 16
 """Steps after which the power is summed anew; what rounding adds to the recursion would make the model unstable."""
 
@@ -26,8 +27,9 @@ def burg(pieces: Sequence[Signal], order: int) -> Signal:
     The model is stable, and sharp for tones even in short pieces (Burg, 1975; the recursion of the denominator:
     Andersen, 1978).
     """
-    forward = [piece[1:].copy() for piece in pieces]
-    backward = [piece[:-1].copy() for piece in pieces]
+    dithered = [_dithered(piece) for piece in pieces]
+    forward = [piece[1:].copy() for piece in dithered]
+    backward = [piece[:-1].copy() for piece in dithered]
     spare = [np.empty_like(piece) for piece in forward]
     coefficients = np.zeros(order + 1)
     coefficients[0] = 1
@@ -35,7 +37,7 @@ def burg(pieces: Sequence[Signal], order: int) -> Signal:
     for m in range(order):
         if m % _REFRESH == 0:
             power = sum(float(f @ f + b @ b) for f, b in zip(forward, backward, strict=True))
-            floor = floor or 1e-12 * power + 1e-300
+            floor = floor or 1e-20 * power + 1e-300
         if power <= floor:
             break
         reflection = -2 * sum(float(f @ b) for f, b in zip(forward, backward, strict=True)) / power
@@ -52,6 +54,12 @@ def burg(pieces: Sequence[Signal], order: int) -> Signal:
             power -= float(new_forward[0] ** 2 + new_backward[-1] ** 2)
             forward[i], backward[i], spare[i] = new_forward[1:], new_backward[:-1], old_forward
     return coefficients
+
+
+def _dithered(piece: Signal) -> Signal:
+    """`piece` over a noise 110 dB below it: pure tones alone would leave nothing but rounding to the later steps."""
+    noise = np.random.default_rng(len(piece)).standard_normal(len(piece))
+    return piece + _DITHER * float(np.sqrt(np.mean(piece**2))) * noise
 
 
 def fitted(piece: Signal, order: int) -> Signal:
@@ -83,17 +91,24 @@ def interpolated(samples: Signal, missing: NDArray[np.intp], coefficients: Signa
     ``a * x`` is minimised over the missing samples: normal equations of entries ``r(|i - j|)``, the autocorrelation of
     the coefficients (Janssen, Veldhuis & Vries, 1986, eq. 11). `samples` is taken to be silent outside.
     """
-    from scipy.linalg import cho_factor, cho_solve
+    from scipy.linalg import cho_factor, cho_solve, solveh_banded
 
     known = samples.copy()
     known[missing] = 0
     order = len(coefficients) - 1
     surprise = np.convolve(known, coefficients)
-    lags = np.zeros(int(missing[-1] - missing[0]) + 1)
+    lags = np.zeros(max(int(missing[-1] - missing[0]), order) + 2)
     own = np.correlate(coefficients, coefficients, "full")[order:]
     lags[: min(len(lags), len(own))] = own[: len(lags)]
     lags[0] *= 1 + _ROUNDING
     right = -np.correlate(surprise, coefficients, "valid")[missing]
+    if len(missing) > 4 * order:
+        # Samples farther apart than the model is long know nothing of each other.
+        bands = np.zeros((order + 1, len(missing)))
+        for k in range(order + 1):
+            bands[k, : len(missing) - k] = lags[missing[k:] - missing[: len(missing) - k]]
+        solved: Signal = solveh_banded(bands, right, lower=True, check_finite=False)
+        return solved
     matrix = lags[np.abs(missing[:, None] - missing)]
     found: Signal = cho_solve(cho_factor(matrix, overwrite_a=True, check_finite=False), right, check_finite=False)
     return found

@@ -69,16 +69,24 @@ class Declick:
         wanted = passage.samples.astype(np.float64)
         longest = max(round(float(values["longest_ms"]) / 1000 * passage.sample_rate), 1)
         block = max(round(_BLOCK_S * passage.sample_rate), 4 * _ORDER)
-        for first, last in gaps(passage):
-            for start in range(first, last, block):
-                reporter.update((start - passage.first) / max(passage.last - passage.first, 1))
-                for channel in wanted:
-                    _close(channel, start, min(start + block, last), block, float(values["threshold"]), longest)
+        runs = [
+            (start, min(start + block, last)) for first, last in gaps(passage) for start in range(first, last, block)
+        ]
+        for channel in wanted:
+            found = []
+            for i, (first, last) in enumerate(runs):
+                reporter.update(i / max(len(runs), 1))
+                clicks = _close(channel, first, last, block, float(values["threshold"]), longest)
+                if len(clicks):
+                    found.append(clicks)
+            # The fine models are fitted when no click is left to disturb them.
+            for clicks in found:
+                _refine(channel, clicks, block)
         return with_samples(passage, wanted.astype(np.float32))
 
 
-def _close(sound: Signal, first: int, last: int, block: int, threshold: float, longest: int) -> None:
-    """Mend the clicks of ``sound[first:last]`` in place."""
+def _close(sound: Signal, first: int, last: int, block: int, threshold: float, longest: int) -> NDArray[np.intp]:
+    """Mend the clicks of ``sound[first:last]`` in place and return their samples."""
     margin = max(2 * _ORDER, (block - (last - first)) // 2)
     start, end = max(first - margin, 0), min(last + margin, len(sound))
     heard = sound[start:end].copy()
@@ -93,12 +101,15 @@ def _close(sound: Signal, first: int, last: int, block: int, threshold: float, l
         mended, done = heard.copy(), clicks
         if len(clicks):
             mended[clicks] = interpolated(heard, clicks, model)
-    if not len(done):
-        return
     sound[start + done] = mended[done]
-    low, high = max(start - block // 2, 0), min(end + block // 2, len(sound))
+    return start + done
+
+
+def _refine(sound: Signal, clicks: NDArray[np.intp], block: int) -> None:
+    """Fill `clicks` of `sound` once more from a model that holds every partial, in place."""
+    low, high = max(int(clicks[0]) - block, 0), min(int(clicks[-1]) + block, len(sound))
     wide = sound[low:high]
-    sound[start + done] = interpolated(wide, start + done - low, fitted(wide, min(_FINE_ORDER, len(wide) // 4)))
+    sound[clicks] = interpolated(wide, clicks - low, fitted(wide, min(_FINE_ORDER, len(wide) // 4)))
 
 
 def _clicks(sound: Signal, model: Signal, threshold: float, longest: int) -> NDArray[np.intp]:
@@ -126,6 +137,9 @@ def _usual(surprise: Signal) -> Signal:
     if count < 2:
         return np.full(len(surprise), whole)
     local = np.median(surprise[: count * _LOCAL_SAMPLES].reshape(count, -1), axis=1)
-    padded = np.pad(local, 1, mode="edge")
-    local = np.maximum(np.maximum(padded[:-2], padded[2:]), np.maximum(local, whole))
+    # A click that has blunted the model fills one of these pieces with surprise, an attack fills several.
+    both = np.minimum(local[1:], local[:-1])
+    lasting = np.maximum(np.pad(both, (1, 0), mode="edge"), np.pad(both, (0, 1), mode="edge"))
+    padded = np.pad(lasting, 1, mode="edge")
+    local = np.maximum(np.maximum(padded[:-2], padded[2:]), np.maximum(lasting, whole))
     return np.pad(local.repeat(_LOCAL_SAMPLES), (0, len(surprise) - count * _LOCAL_SAMPLES), mode="edge")

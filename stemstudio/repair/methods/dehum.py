@@ -19,7 +19,9 @@ _BAND_HZ = 4.0
 _MAINS_HZ = (50.0, 60.0)
 _TOLERANCE = 0.01
 """How far off the mains may be; grids keep within a tenth of it, tape does not."""
-_STEADY = 2.0
+_LOWEST = 3
+"""One of so many harmonics must be there, or it is no hum."""
+_STEADY = 3.5
 """How many times the chance value a harmonic's steadiness must reach to be taken for hum and not for music."""
 
 Signal = NDArray[np.float64]
@@ -115,13 +117,16 @@ def _hum(samples: Signal, rate: int, mains: tuple[float, ...], count: int) -> Si
     _, bands, coarse_s, hertz, drift = best
     turning = np.exp(2j * np.pi * (hertz * times_s + drift * times_s**2 / 2))
     power = np.ones_like(turning)
+    amplitudes = [
+        _robust_mean(band.phasors * np.exp(-2j * np.pi * _offset(band, coarse_s, hertz, drift))) for band in bands
+    ]
+    if not any(amplitude.any() for band, amplitude in zip(bands, amplitudes, strict=True) if band.number <= _LOWEST):
+        return hum
     done = 0
-    for band in bands:
+    for band, amplitude in zip(bands, amplitudes, strict=True):
         for _ in range(band.number - done):
             power *= turning
         done = band.number
-        still = band.phasors * np.exp(-2j * np.pi * _offset(band, coarse_s, hertz, drift))
-        amplitude = _robust_mean(still)
         hum += 2 * (amplitude[:, None] * power).real
     return hum
 
@@ -167,7 +172,8 @@ def _fundamental(bands: list[_Band], times_s: Signal, nominal: float) -> tuple[f
             lines = np.exp(-2j * np.pi * (band.number * grid[:, None] - band.center_hz) * times_s)
             bends = np.exp(-1j * np.pi * band.number * drifts[:, None] * times_s**2)
             for phasors in band.phasors:
-                total += np.abs((lines * (phasors * window)) @ bends.T) / (level * window.sum())
+                # The logarithm lets many harmonics outvote one loud note.
+                total += np.log1p((np.abs((lines * (phasors * window)) @ bends.T) / (level * window.sum())) ** 2)
         i, j = np.unravel_index(np.argmax(total), total.shape)
         found, score = (float(grid[i]), float(drifts[j])), float(total[i, j]) / len(bands)
         width /= 10
