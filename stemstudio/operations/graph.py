@@ -110,6 +110,14 @@ def stem_mix(track: Track, clips: ClipStore, overlay: Overlay, shelf: ChainShelf
     return Mixer((*inputs, *(MixInput(overlaid(silence, overlay[name])) for name in sorted(new))))
 
 
+def sound_at(track: Track, stem: str, clips: ClipStore, shelf: ChainShelf | None = None) -> Source | None:
+    """Sound of a stem behind its effects, of the whole mix if `stem` is empty; None if there is no such stem."""
+    if not stem:
+        return track_mix(track, clips, shelf=shelf)
+    found = next((each for each in track.stems if each.name == stem), None)
+    return None if found is None else processed_stem(found, track, clips, shelf)
+
+
 def processed_stem(stem: Stem, track: Track, clips: ClipStore, shelf: ChainShelf | None = None) -> Source:
     """Sound of a stem behind its effects, before its place in the mix."""
     sounds = {each.name: stem_source(each, clips) for each in track.stems}

@@ -17,7 +17,7 @@ from stemstudio.effects.chain import Chain, ChainSlot
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.mixing.automation import Points
 from stemstudio.operations import mix_edits
-from stemstudio.operations.graph import ChainShelf, processed_stem, stem_source, track_mix
+from stemstudio.operations.graph import ChainShelf, sound_at
 from stemstudio.operations.mix_edits import MIX
 from stemstudio.operations.stretching import stretch_track
 from stemstudio.project.document import Project, Snapshot, Strip, Track, with_track
@@ -105,12 +105,14 @@ class Desk(QObject):
         track, session = self._studio.track, self._studio.session
         if track is None or session is None:
             return None
-        if place == MIX:
-            return track_mix(replace(track, chain=()) if dry else track, session.clips, shelf=shelf)
-        stem = next((each for each in track.stems if each.name == place), None)
-        if stem is None:
+        return sound_at(mix_edits.with_chain(track, place, ()) if dry else track, place, session.clips, shelf)
+
+    def sound_before(self, place: str, index: int) -> Source | None:
+        """Sound that comes to an effect."""
+        track, session = self._studio.track, self._studio.session
+        if track is None or session is None:
             return None
-        return stem_source(stem, session.clips) if dry else processed_stem(stem, track, session.clips, shelf)
+        return sound_at(mix_edits.with_chain(track, place, self.chain(place)[:index]), place, session.clips)
 
     def _set_slot(self, place: str, index: int, label: str, gesture: str, **fields: object) -> None:
         chain = self.chain(place)

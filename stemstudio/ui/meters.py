@@ -15,10 +15,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from stemstudio.core.buffer import Samples
 from stemstudio.core.source import Source
-from stemstudio.effects.chain import Chain
 from stemstudio.mixing.meters import Levels, decibels, level
 from stemstudio.mixing.mixer import Mixer
-from stemstudio.operations.graph import ChainShelf, processed_stem, track_mix
+from stemstudio.operations.graph import ChainShelf, sound_at
 from stemstudio.operations.mix_edits import MIX, chain_of, with_chain
 from stemstudio.ui.latest import Latest
 
@@ -151,18 +150,11 @@ class Meters(QObject):
         if self._watched is None or track is None or session is None:
             return None, None
         place, slot = self._watched
-        chain = chain_of(track, place)
-
-        def sound(chain: Chain, shelf: ChainShelf) -> Source | None:
-            other = with_chain(track, place, chain)
-            if place == MIX:
-                return track_mix(other, session.clips, shelf=shelf)
-            stem = next((each for each in other.stems if each.name == place), None)
-            return None if stem is None else processed_stem(stem, other, session.clips, shelf)
 
         # The stems' effects are at work already; those before an effect of the mix are not, and are few.
         shelf = self._player.shelf if place == MIX else self._shelf
-        return sound(chain, self._player.shelf), sound(chain[:slot], shelf)
+        before = with_chain(track, place, chain_of(track, place)[:slot])
+        return sound_at(track, place, session.clips, self._player.shelf), sound_at(before, place, session.clips, shelf)
 
 
 class _Ear:
