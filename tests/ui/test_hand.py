@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
 
@@ -198,7 +198,8 @@ def test_the_chip_keeps_to_the_picture_and_goes_with_the_selection(window):
         assert not chip.isVisible()
         drag(window, start, end)
         assert chip.isVisible()
-        assert picture.contains(chip.geometry())
+        corner = window.spectrogram.mapFrom(window.picture, chip.geometry().topLeft())
+        assert picture.contains(QRectF(QPointF(corner), chip.size().toSizeF()))
     window.spectrogram.show_seconds(0, 0.1)
     window.editor.set_selection(Selection.box(44100, 3 * 44100, 3.5 * 44100, 200, 800))
     assert not chip.isVisible()

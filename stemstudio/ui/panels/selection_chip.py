@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from stemstudio.ui.mending import Mending
 from stemstudio.ui.spectrogram.view import SpectrogramView
 
 _GAP = 8
+_LOW_PX = 240
 
 
 class SelectionChip(QFrame):
-    """Floats over `view`, under the selection or, where there is no room, over it."""
+    """Floats over `ground`, which holds `view`, under the selection or, where there is no room, over it."""
 
-    def __init__(self, view: SpectrogramView, mending: Mending) -> None:
-        super().__init__(view)
-        self._view, self._mending = view, mending
+    def __init__(self, view: SpectrogramView, mending: Mending, ground: QWidget) -> None:
+        super().__init__(ground)
+        self._view, self._mending, self._ground = view, mending, ground
         self.setObjectName("chip")
         self.setAccessibleName("Repair of the selection")
         self.method = QToolButton(self)
@@ -46,8 +47,8 @@ class SelectionChip(QFrame):
         self._on_changed()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay at the selection while the view changes its size."""
-        if event.type() in {QEvent.Type.Resize, QEvent.Type.Show}:
+        """Stay at the selection while the view changes its place or size."""
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide}:
             self._on_moved()
         return super().eventFilter(watched, event)
 
@@ -82,16 +83,29 @@ class SelectionChip(QFrame):
     def _on_moved(self) -> None:
         layer = self._view.selection_layer
         bounds = layer.bounds()
-        shown = not bounds.isEmpty() and not layer.drafting and self._mending.possible
+        there = self._view.isVisible() and not bounds.isEmpty()
+        shown = there and not layer.drafting and self._mending.possible
         self.setVisible(shown)
         if not shown:
             return
         self.adjustSize()
-        picture = self._view.projection.picture
-        x = min(max(bounds.left(), picture.left() + _GAP), picture.right() - self.width() - _GAP)
+        room, bounds = self._room(), self._on_ground(bounds)
+        x = min(max(bounds.left(), room.left() + _GAP), room.right() - self.width() - _GAP)
         y = bounds.bottom() + _GAP
-        if y + self.height() > picture.bottom() - _GAP:
+        if y + self.height() > room.bottom() - _GAP:
             y = bounds.top() - self.height() - _GAP
-        if y < picture.top() + _GAP:
-            y = min(bounds.bottom(), picture.bottom()) - self.height() - 2 * _GAP
+        if y < room.top() + _GAP:
+            y = min(bounds.bottom(), room.bottom()) - self.height() - 2 * _GAP
         self.move(round(x), round(y))
+        self.raise_()
+
+    def _room(self) -> QRectF:
+        """Where it may be: in the picture or, where that is one of several low ones, anywhere in their height."""
+        picture = self._on_ground(self._view.projection.picture)
+        if picture.height() < _LOW_PX:
+            picture.setTop(0)
+            picture.setBottom(self._ground.height())
+        return picture
+
+    def _on_ground(self, area: QRectF) -> QRectF:
+        return area.translated(QPointF(self._view.mapTo(self._ground, QPoint(0, 0))))

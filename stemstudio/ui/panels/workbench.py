@@ -26,7 +26,7 @@ class Workbench(QWidget):
         self.options = ToolOptions(place.selecting, self)
         place.selecting.attach(picture.spectrogram)
         picture.spectrogram.selection_layer.apply_requested.connect(place.mending.apply)
-        self.chip = SelectionChip(picture.spectrogram, place.mending)
+        self.chip = SelectionChip(picture.spectrogram, place.mending, picture)
         row = QHBoxLayout()
         row.setSpacing(0)
         row.addWidget(self.strip)
