@@ -95,8 +95,7 @@ class ChainList(QWidget):
     def _on_dragged(self, card: EffectCard, place: QPoint) -> None:
         """Let the card change places with the one whose middle it has reached."""
         at = self._column.indexOf(card)
-        others = [self._column.itemAt(index).widget() for index in range(self._column.count()) if index != at]
-        to = sum(other.geometry().center().y() < place.y() for other in others if other is not None)
+        to = sum(other.geometry().center().y() < place.y() for other in self.cards if other is not card)
         if to != at:
             self._column.removeWidget(card)
             self._column.insertWidget(to, card)

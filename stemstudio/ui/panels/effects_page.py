@@ -159,10 +159,10 @@ class EffectsPage(QWidget):
         self.compare.setVisible(bool(chain))
         self.compare.setChecked(self._desk.bypassed == place and place is not None)
         self.compare.setText("Hearing it without effects" if self.compare.isChecked() else "Hear it without effects")
-        for widget in (self._line, self.form):
-            widget.setVisible(bool(chain))
-        for widget in (self._second_line, self.hollow):
-            widget.setVisible(place is not None)
+        self._line.setVisible(bool(chain))
+        self.form.setVisible(bool(chain))
+        self._second_line.setVisible(place is not None)
+        self.hollow.setVisible(place is not None)
         self.hollow.show_report()
         if place is not None and chain:
             self._show_form(place, selected)

@@ -28,7 +28,7 @@ class MonoPicture(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Loss in mono over time")
         self.setToolTip(
-            "Bars: what is lost in mono, up to 12 dB. Line: correlation of left and right. Click: go there."
+            "Bars: loss in mono, up to 12 dB. Line: correlation of left and right. Click: go there."
         )
 
     def show_report(self, report: HollowReport | None) -> None:
