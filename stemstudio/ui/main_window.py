@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
             part.setMinimumWidth(least)
             splitter.addWidget(part)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([320, 800, 320])
+        splitter.setSizes([304, 776, 360])
         bottom = QHBoxLayout()
         bottom.setContentsMargins(16, 0, 16, 0)
         bottom.setSpacing(24)

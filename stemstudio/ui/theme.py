@@ -185,8 +185,8 @@ QSlider::handle:horizontal:disabled {{ background: {t.text_secondary}; }}
 QProgressBar {{ background: {t.line}; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
 QTabBar {{ qproperty-drawBase: 0; }}
-QTabBar::tab {{ background: transparent; color: {t.text_secondary}; padding: 8px 4px; margin-right: 10px;
-    border-bottom: 2px solid transparent; }}
+QTabBar::tab {{ background: transparent; color: {t.text_secondary}; padding: 8px 2px; margin-right: 8px;
+    border-bottom: 2px solid transparent; font-size: 12px; }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; font-weight: 600; }}
 QTabBar::tab:hover {{ color: {t.text}; }}
 QTabWidget::pane {{ border: none; }}
