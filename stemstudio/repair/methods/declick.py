@@ -17,8 +17,9 @@ _ORDER = 48
 _FINE_ORDER = 256
 """Of the model that fills what was found: it holds every partial, where the one that finds must not."""
 _PASSES = 3
-_EDGE = 0.3
-"""Share of the threshold at which a click ends."""
+_EDGE = 3.0
+"""Times the usual surprise at which a click ends."""
+_APART_SAMPLES = 4
 _LOCAL_SAMPLES = 128
 _SPIKY = 0.97
 
@@ -40,7 +41,7 @@ class Declick:
             ParamSpec(
                 "threshold",
                 "float",
-                10.0,
+                6.0,
                 "Threshold",
                 "Lower finds softer clicks and starts to take the edge off sharp sounds.",
                 low=3.0,
@@ -114,6 +115,8 @@ def _refine(sound: Signal, clicks: NDArray[np.intp], block: int) -> None:
 
 def _clicks(sound: Signal, model: Signal, threshold: float, longest: int) -> NDArray[np.intp]:
     """Indices of the samples that are clicks, ascending."""
+    from scipy.ndimage import maximum_filter1d
+
     order = len(model) - 1
     forward = np.abs(np.convolve(sound, model)[: len(sound)])
     backward = np.abs(np.convolve(sound[::-1], model)[: len(sound)][::-1])
@@ -121,9 +124,11 @@ def _clicks(sound: Signal, model: Signal, threshold: float, longest: int) -> NDA
     forward[:order] = backward[:order]
     backward[len(sound) - order :] = forward[len(sound) - order :]
     surprise = np.sqrt(forward * backward)
-    times = surprise / _usual(surprise)
-    clear = times > threshold
-    near = np.convolve(times > _EDGE * threshold, np.ones(7), "same") > 0
+    # A click starts as a surprise to the past and ends as one to the future, a few samples on.
+    sides = [maximum_filter1d(side, 2 * _APART_SAMPLES + 1) for side in (forward, backward)]
+    pair = np.sqrt(sides[0] * sides[1])
+    clear = pair > threshold * _usual(pair)
+    near = np.convolve(surprise > _EDGE * _usual(surprise), np.ones(7), "same") > 0
     edges = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]]))).reshape(-1, 2)
     passed = np.concatenate([[0], np.cumsum(clear)])
     edges = edges[(passed[edges[:, 1]] > passed[edges[:, 0]]) & (edges[:, 1] - edges[:, 0] <= longest)]
