@@ -77,15 +77,18 @@ class MovingAverage:
     """Mean of the last `frames` values of a stream, zeros at first."""
 
     def __init__(self, frames: int) -> None:
-        self.frames = max(1, frames)
-        self._history = History(self.frames, dtype=np.float64)
+        self._ring: Real = np.zeros(max(1, frames))
+        self._sum: Real = np.zeros(1)
+        self._place = np.zeros(1, np.int64)
 
     def average(self, values: Real) -> Real:
         """Return float64 (n,) of float64 (n,)."""
-        joined = self._history.joined(values)
-        change = joined[self.frames :] - joined[: len(values)]
-        return np.asarray((joined[: self.frames].sum() + np.cumsum(change)) / self.frames)
+        from stemstudio.effects.kernels.envelope import moving_average
+
+        return moving_average(values, self._ring, self._sum, self._place)
 
     def reset(self) -> None:
         """Forget all."""
-        self._history.reset()
+        self._ring[:] = 0
+        self._sum[:] = 0
+        self._place[:] = 0

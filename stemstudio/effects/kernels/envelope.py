@@ -54,6 +54,27 @@ def follow(target: Real, rise: float, fall: float, state: Real) -> Real:
 
 
 @compiled
+def moving_average(values: Real, ring: Real, total: Real, place: NDArray[np.int64]) -> Real:
+    """Mean of the last ``len(ring)`` of `values` (n,); `ring`, its sum `total` (1,) and `place` (1,) go on.
+
+    The sum is taken anew at each turn of the ring, so that what rounding leaves does not pile up.
+    """
+    out = np.empty(values.shape[0])
+    length = ring.shape[0]
+    at, now = place[0], total[0]
+    for i in range(values.shape[0]):
+        now += values[i] - ring[at]
+        ring[at] = values[i]
+        at += 1
+        if at == length:
+            at = 0
+            now = np.sum(ring)
+        out[i] = now / length
+    place[0], total[0] = at, now
+    return out
+
+
+@compiled
 def gate_target(
     level_db: Real, open_db: Real, hysteresis_db: float, hold: int, patience: int, state: NDArray[np.int64]
 ) -> Real:
