@@ -4,6 +4,9 @@ The mixture is seen as the short-time Fourier transform of its middle and its si
 single bins (10.8 Hz) up to 690 Hz, where kick and bass have to be told apart, pairs up to 2.8 kHz, where the harmonics
 of a voice lie, six to a band up to 5.9 kHz and 31 or 32 above. A mask has one real value for each stem, band,
 frame and side, and the values of all stems add up to one, so that the stems add up to the mixture.
+
+Networks are trained with transforms of 4096 samples. A longer or shorter one shows them the same sound slower and
+lower, or faster and higher; see `heard` and `spread`.
 """
 
 from __future__ import annotations
@@ -61,21 +64,25 @@ def features(energy: Tensor, energy_left: Tensor, energy_right: Tensor) -> Tenso
 
 def pool(power: Tensor) -> Tensor:
     """Sum the bins of each band: (..., bins) to (..., BANDS)."""
-    edges = torch.from_numpy(band_edges())
-    total = torch.nn.functional.pad(power.double().cumsum(-1), (1, 0))
-    return (total[..., edges[1:]] - total[..., edges[:-1]]).to(power.dtype)
+    pooled: np.ndarray = np.add.reduceat(power.numpy(), band_edges()[:-1], axis=-1)
+    return torch.from_numpy(pooled)
 
 
 def heard(spectrum: Tensor) -> Tensor:
-    """`features` of the spectrum of middle and sides, complex (batch, 2, frames, bins)."""
+    """`features` of the spectrum of middle and sides, complex (batch, 2, frames, bins).
+
+    Bins that a network does not know are left out; those that a shorter transform lacks are silent.
+    """
+    missing = N_FFT // 2 + 1 - spectrum.shape[-1]
+    spectrum = torch.nn.functional.pad(spectrum, (0, missing))
     left, right = (spectrum[:, 0] + spectrum[:, 1]) * 0.5**0.5, (spectrum[:, 0] - spectrum[:, 1]) * 0.5**0.5
     return features(*(pool(part.abs().square()) for part in (spectrum, left, right)))
 
 
-def spread(mask: Tensor) -> Tensor:
-    """Give each bin its band's value: (..., BANDS) to (..., bins)."""
-    widths = torch.from_numpy(np.diff(band_edges()))
-    return mask.repeat_interleave(widths, -1)
+def spread(mask: Tensor, bins: int = N_FFT // 2 + 1) -> Tensor:
+    """Give each of `bins` its band's value: (..., BANDS) to (..., bins); what lies above goes with the last band."""
+    of_bin = np.searchsorted(band_edges()[1:-1], np.arange(bins), side="right")
+    return mask[..., torch.from_numpy(of_bin)]
 
 
 def masks_from_logits(logits: Tensor) -> Tensor:

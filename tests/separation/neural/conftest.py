@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from stemstudio.core.buffer import AudioBuffer, Samples
+from stemstudio.core.params import resolve
 from stemstudio.core.progress import Progress
 from stemstudio.separation.neural.checkpoints import digest, make_network, save_weights
 from stemstudio.separation.neural.small import MODEL_ID, SmallSeparator
@@ -74,9 +75,9 @@ def model_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def separate() -> Callable[..., dict[str, Samples]]:
-    def run(backend: SmallSeparator, samples: Samples, rate: int = 44100, overlap: float = 25.0) -> dict[str, Samples]:
+    def run(backend: SmallSeparator, samples: Samples, rate: int = 44100, **values: float) -> dict[str, Samples]:
         sink = Collected()
-        backend.separate(AudioBuffer(samples, rate), {"overlap": overlap}, sink, Progress())
+        backend.separate(AudioBuffer(samples, rate), resolve(backend.info.params, values), sink, Progress())
         assert sink.frames == samples.shape[1]
         return sink.stems
 
