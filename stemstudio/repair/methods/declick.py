@@ -128,6 +128,8 @@ def _clicks(sound: Signal, model: Signal, threshold: float, longest: int) -> NDA
     sides = [maximum_filter1d(side, 2 * _APART_SAMPLES + 1) for side in (forward, backward)]
     pair = np.sqrt(sides[0] * sides[1])
     clear = pair > threshold * _usual(pair)
+    if not clear.any():
+        return np.zeros(0, np.intp)
     near = np.convolve(surprise > _EDGE * _usual(surprise), np.ones(7), "same") > 0
     edges = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]]))).reshape(-1, 2)
     passed = np.concatenate([[0], np.cumsum(clear)])
