@@ -41,7 +41,7 @@ from stemstudio.core.source import Source
 from stemstudio.mixing.block_grid import BlockGrid
 from stemstudio.mixing.ceiling import held, margin_frames
 from stemstudio.mixing.crossover import HALF_LENGTH_S, LFE_HZ, high_pass, low_pass
-from stemstudio.mixing.decorrelation import LENGTH_S, LOWEST_ABOVE_HZ, LOWEST_HZ, PREDELAY_S, velvet_noise
+from stemstudio.mixing.decorrelation import LATEST_S, LOWEST_ABOVE_HZ, LOWEST_HZ, decorrelator
 from stemstudio.mixing.folddown import fold_down, matrix, null_db
 from stemstudio.mixing.layouts import Layout
 from stemstudio.mixing.pan import amplitude
@@ -154,7 +154,7 @@ class _Span:
     @classmethod
     def of(cls, sample_rate: int) -> _Span:
         future = ceil((HALF_LENGTH_S + _SPARE_S) * sample_rate)
-        past = future + ceil((PREDELAY_S + LENGTH_S) * sample_rate)
+        past = future + ceil(LATEST_S * sample_rate)
         margin = margin_frames(sample_rate)
         return cls(1 << ceil(log2(past + future + 2 * margin)), margin, past)
 
@@ -210,9 +210,9 @@ def _responses(layout: Layout, sample_rate: int, frames: int) -> tuple[tuple[int
             taps[channel] = _around_zero(low_pass(LFE_HZ, sample_rate), frames, 0)
             sides.append(2)
         elif each.is_surround:
-            velvet = velvet_noise(each.name, sample_rate)
+            copy = decorrelator(each.name, sample_rate)
             high = legs[each.elevation_deg > 0]
-            taps[channel] = _around_zero(np.convolve(velvet, high), frames, len(velvet) - 1)
+            taps[channel] = _around_zero(np.convolve(copy, high), frames, len(copy) - 1)
             taps[channel] *= shares[channel] / sqrt(power)
             sides.append(0 if each.azimuth_deg > 0 else 1)
         else:
