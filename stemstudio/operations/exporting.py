@@ -18,6 +18,7 @@ from stemstudio.audio.tags import NO_TAGS, Tags, read_tags
 from stemstudio.core.errors import BadInput, from_os_error
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Excerpt, Source, blocks
+from stemstudio.core.stems import stem_kind
 from stemstudio.exporting.containers import CONTAINERS, ContainerWriter, Sound, container_for
 from stemstudio.exporting.naming import DEFAULT_TEMPLATE, claim_paths, file_stem, free_paths
 from stemstudio.jobs.job import Job, Lane
@@ -133,6 +134,16 @@ def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportCho
         return Exported(paths, clipped, level, _notices(level, choice))
 
     return Job(f"Exporting “{track.title}”", Lane.IO, work)
+
+
+def titles_of(track: Track, choice: ExportChoice) -> list[str]:
+    """Return the titles of the files that `choice` makes of `track`, in their order."""
+    if choice.container:
+        return ["Stems"]
+    titles = [stem_kind(stem.name).title for stem in track.stems if stem.name in choice.stems]
+    titles += [group.title for group in choice.groups]
+    titles += ["Instrumental"] * choice.instrumental + ["A cappella"] * choice.acapella
+    return [*titles, "Mix"] if choice.mix or not track.stems else titles
 
 
 def names_of(track: Track, titles: Sequence[str], choice: ExportChoice, tags: Tags) -> list[str]:

@@ -301,8 +301,10 @@ class MainWindow(QMainWindow):
         if exported.clipped:
             self.tell(
                 f"{exported.clipped} samples were louder than the format can hold and were cut.",
-                "Lower the gain, or export as 32 bit float.",
+                "Export with a true peak under −1 dBTP, or as 32 bit float.",
             )
+        for notice in exported.notices:
+            self.tell(notice)
 
         def show() -> None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

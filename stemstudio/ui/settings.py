@@ -41,6 +41,10 @@ class Settings:
     export_folder: str = ""
     export_format: str = "wav"
     export_bits: int = 24
+    export_kbps: int = 0
+    export_rate: int = 0
+    export_loudness_lufs: float = -14.0
+    export_ceiling_dbtp: float = -1.0
     export_template: str = "{track} ({stem})"
     recent: tuple[str, ...] = ()
     window_geometry: str = ""

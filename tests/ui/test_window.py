@@ -128,8 +128,8 @@ def test_a_song_is_dropped_separated_mixed_saved_reopened_and_exported(qtbot, wi
     out = tmp_path / "out"
 
     def press_export(dialog):
-        dialog._folder.setText(str(out))
-        dialog._format.setCurrentIndex(dialog._format.findText("WAV, 32", Qt.MatchFlag.MatchStartsWith))
+        dialog.folder_field.setText(str(out))
+        dialog.format.quality.setCurrentIndex(dialog.format.quality.findData(32))
         return True
 
     monkeypatch.setattr(ExportDialog, "exec", press_export)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog
 
+from stemstudio.audio.tags import Tags, read_tags
 from stemstudio.core.resources import resource
 from stemstudio.exporting.naming import legal_name
+from stemstudio.jobs.job import Job, Lane
+from stemstudio.project.session import Session
 from stemstudio.project.storage import SUFFIX
 from stemstudio.ui.actions.spec import SEPARATOR, ActionSpec
 from stemstudio.ui.dialogs.export import ExportDialog
+from stemstudio.ui.dialogs.export_passage import Passage
 from stemstudio.ui.dialogs.preferences import PreferencesDialog
 
 if TYPE_CHECKING:
@@ -78,19 +81,32 @@ def export(window: MainWindow) -> None:
     track = window.studio.track
     if track is None:
         return
-    dialog = ExportDialog(track, window.studio.settings, _silent_stems(window), window)
+    dialog = ExportDialog(track, window.studio.settings, _silent_stems(window), _passages(window), window)
+    waiting = [dialog]
+    path = Path(track.source_path)
+
+    def show_tags(_: Session, tags: Tags) -> None:
+        for each in waiting:
+            each.set_tags(tags)
+
+    window.studio.run(Job("Reading tags", Lane.IO, lambda _: read_tags(path)), show_tags)
     if dialog.exec():
         choice, folder = dialog.choice(), dialog.folder()
-        settings = replace(
-            window.studio.settings,
-            export_folder=str(folder),
-            export_format=choice.format,
-            export_bits=choice.bits,
-            export_template=choice.template,
-        )
-        window.studio.update_settings(settings)
+        window.studio.update_settings(dialog.remembered(window.studio.settings))
         window.studio.export(track, folder, choice, window.tell_exported)
+    waiting.clear()
     dialog.deleteLater()
+
+
+def _passages(window: MainWindow) -> list[Passage]:
+    """Return the loop and the time range of the selection, where there are such."""
+    track, loop, selection = window.studio.track, window.player.loop, window.editor.selection
+    assert track is not None
+    rate, frames = track.mixture.sample_rate, track.mixture.frames
+    found = [("Loop", *loop)] if loop else []
+    if selection is not None:
+        found.append(("Selection", max(selection.extent.first, 0), min(selection.extent.last, frames)))
+    return [Passage(title, first / rate, last / rate) for title, first, last in found if last - first < frames]
 
 
 def _silent_stems(window: MainWindow) -> frozenset[str]:
@@ -124,7 +140,7 @@ ACTIONS = (
     SEPARATOR,
     ActionSpec("save", "Save project", save, ("Ctrl+S",), "Keep the project where you choose.", _has_track),
     ActionSpec("save_as", "Save project as…", save_as, ("Ctrl+Shift+S",), "Keep a copy and go on there.", _has_track),
-    ActionSpec("export", "Export stems…", export, ("Ctrl+E",), "Write stems and mix to audio files.", _has_track),
+    ActionSpec("export", "Export…", export, ("Ctrl+E",), "Write stems and mix to audio files.", _has_track),
     SEPARATOR,
     ActionSpec("preferences", "Preferences…", preferences, ("Ctrl+,",), "Theme, colours, playback."),
     ActionSpec("quit", "Quit", lambda window: window.close(), ("Ctrl+Q",), "Close StemStudio."),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -20,66 +21,70 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stemstudio.audio.tags import NO_TAGS, Tags
 from stemstudio.core.errors import BadInput
-from stemstudio.core.stems import RESIDUAL, stem_kind
-from stemstudio.exporting.naming import DEFAULT_TEMPLATE, FIELDS, file_stem
-from stemstudio.operations.exporting import ExportChoice
+from stemstudio.exporting.naming import DEFAULT_TEMPLATE, FIELDS
+from stemstudio.operations.exporting import ExportChoice, names_of, titles_of
 from stemstudio.project.document import Track
+from stemstudio.ui.dialogs.export_format import FormatForm
+from stemstudio.ui.dialogs.export_passage import LevelForm, Passage, PassageForm
+from stemstudio.ui.dialogs.export_sounds import SoundsForm
 from stemstudio.ui.settings import Settings
-
-_FORMATS = (
-    ("WAV, 24 bit", "wav", 24),
-    ("WAV, 16 bit", "wav", 16),
-    ("WAV, 32 bit float (adds up exactly)", "wav", 32),
-    ("FLAC, 24 bit", "flac", 24),
-    ("FLAC, 16 bit", "flac", 16),
-)
 
 
 class ExportDialog(QDialog):
-    """Asks for stems, format, names and folder; stems that are `silent` are not ticked."""
+    """Asks for sounds, format, passage, loudness, names and folder.
+
+    Parameters
+    ----------
+    track : Track
+    settings : Settings
+        What was chosen the last time.
+    silent : frozenset of str
+        Stems that are not ticked at first, since nothing is heard of them.
+    passages : sequence of Passage
+        Parts of the song that are offered: the loop, the selection.
+    parent : QWidget, optional
+    """
 
     def __init__(
-        self, track: Track, settings: Settings, silent: frozenset[str] = frozenset(), parent: QWidget | None = None
+        self,
+        track: Track,
+        settings: Settings,
+        silent: frozenset[str] = frozenset(),
+        passages: Sequence[Passage] = (),
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export stems")
-        self.setMinimumWidth(520)
-        self._track = track
-        self._boxes = {stem.name: QCheckBox(stem_kind(stem.name).title, self) for stem in track.stems}
-        for name, box in self._boxes.items():
-            box.setChecked(name not in silent)
-            if name in silent:
-                box.setText(f"{box.text()} (silent)")
-        self._mix = QCheckBox("Mix", self)
-        self._mix.setToolTip("All stems with their gain, pan, mute and solo, in one file.")
-        self._mix.setChecked(not track.stems)
-        self._mix.setEnabled(bool(track.stems))
-        self._as_mixed = QCheckBox("Stems with their gain and pan", self)
-        self._as_mixed.setToolTip("Without it the stems are as they were separated and add up to the song.")
-        self._format = QComboBox(self)
-        for title, container, bits in _FORMATS:
-            self._format.addItem(title, (container, bits))
-        wanted = [(container, bits) for _, container, bits in _FORMATS]
-        if (settings.export_format, settings.export_bits) in wanted:
-            self._format.setCurrentIndex(wanted.index((settings.export_format, settings.export_bits)))
-        self._template = QLineEdit(settings.export_template or DEFAULT_TEMPLATE, self)
-        self._template.setToolTip("Fields: " + " ".join(f"{{{name}}}" for name in FIELDS))
-        self._example = QLabel(self)
-        self._example.setProperty("role", "secondary")
-        self._folder = QLineEdit(settings.export_folder or str(Path.home() / "Music" / "StemStudio"), self)
+        self.setWindowTitle("Export")
+        self.setMinimumWidth(760)
+        self._track, self._tags = track, NO_TAGS
+        self.sounds = SoundsForm(track, silent, self)
+        self.format = FormatForm(settings, track.mixture.sample_rate, bool(track.stems), self)
+        self.passage = PassageForm(track.mixture.frames / track.mixture.sample_rate, passages, self)
+        self.level = LevelForm(settings, self)
+        self.keep_tags = QCheckBox("Artist, album, cover and so on from the song's file", self)
+        self.keep_tags.setChecked(True)
+        self.template = QLineEdit(settings.export_template or DEFAULT_TEMPLATE, self)
+        self.template.setToolTip("Fields: " + " ".join(f"{{{name}}}" for name in FIELDS))
+        self.example = QLabel(self)
+        self.example.setProperty("role", "secondary")
+        self.example.setWordWrap(True)
+        self.example.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.example.setMinimumHeight(2 * self.example.fontMetrics().lineSpacing())  # else a long one squeezes the rest
+        self.folder_field = QLineEdit(settings.export_folder or str(Path.home() / "Music" / "StemStudio"), self)
         self._browse = QPushButton("Choose…", self)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self._export = QPushButton("Export", self)
-        self._export.setProperty("primary", True)
-        self._export.setDefault(True)
-        self._buttons.addButton(self._export, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.export = QPushButton("Export", self)
+        self.export.setProperty("primary", True)
+        self.export.setDefault(True)
+        self._buttons.addButton(self.export, QDialogButtonBox.ButtonRole.AcceptRole)
         self._lay_out()
-        for box in (*self._boxes.values(), self._mix):
-            box.toggled.connect(self._on_changed)
-        self._format.currentIndexChanged.connect(self._on_changed)
-        self._template.textChanged.connect(self._on_changed)
-        self._folder.textChanged.connect(self._on_changed)
+        for form in (self.sounds, self.format, self.passage, self.level):
+            form.changed.connect(self._on_changed)
+        self.keep_tags.toggled.connect(self._on_changed)
+        self.template.textChanged.connect(self._on_changed)
+        self.folder_field.textChanged.connect(self._on_changed)
         self._browse.clicked.connect(self._on_browse)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
@@ -87,68 +92,78 @@ class ExportDialog(QDialog):
 
     def choice(self) -> ExportChoice:
         """What the person chose."""
-        container, bits = self._format.currentData()
-        return ExportChoice(
-            stems=tuple(name for name, box in self._boxes.items() if box.isChecked()),
-            mix=self._mix.isChecked(),
-            format=container,
-            bits=bits,
-            template=self._template.text(),
-            as_mixed=self._as_mixed.isChecked(),
-        )
+        forms = (self.sounds, self.format, self.passage, self.level)
+        fields = {name: value for form in forms for name, value in form.values().items()}
+        return ExportChoice(**fields, template=self.template.text(), tags=self.keep_tags.isChecked())
 
     def folder(self) -> Path:
         """Where to."""
-        return Path(self._folder.text()).expanduser()
+        return Path(self.folder_field.text()).expanduser()
+
+    def remembered(self, settings: Settings) -> Settings:
+        """`settings` with what is worth offering the next time."""
+        template, folder = self.template.text(), str(self.folder())
+        chosen = {**self.format.remembered(), **self.level.remembered()}
+        return replace(settings, export_folder=folder, export_template=template, **chosen)
+
+    def set_tags(self, tags: Tags) -> None:
+        """Take the song's tags for the example; they are read while the dialog is open."""
+        self._tags = tags
+        self._on_changed()
 
     def _lay_out(self) -> None:
-        stems = QVBoxLayout()
-        stems.setSpacing(6)
-        for box in (*self._boxes.values(), self._mix):
-            stems.addWidget(box)
-        if not self._boxes:
-            self._as_mixed.hide()
-        stems.addSpacing(8)
-        stems.addWidget(self._as_mixed)
         folder = QHBoxLayout()
-        folder.addWidget(self._folder, 1)
+        folder.addWidget(self.folder_field, 1)
         folder.addWidget(self._browse)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(12)
-        for row, noun in enumerate(("Stems", "Format", "Names", "", "Folder")):
-            grid.addWidget(QLabel(noun, self), row, 0)
-        grid.addLayout(stems, 0, 1)
-        grid.addWidget(self._format, 1, 1)
-        grid.addWidget(self._template, 2, 1)
-        grid.addWidget(self._example, 3, 1)
-        grid.addLayout(folder, 4, 1)
+        grid.setColumnStretch(1, 1)
+        rows: list[tuple[str, QWidget]] = [
+            ("&Sounds", self.sounds),
+            ("&Format", self.format),
+            ("&Range", self.passage),
+            ("&Level", self.level),
+            ("&Tags", self.keep_tags),
+            ("&Names", self.template),
+            ("", self.example),
+        ]
+        targets = {"&Format": self.format.kind, "&Range": self.passage.which, "&Level": self.level.to_loudness}
+        targets["&Sounds"] = next(iter((*self.sounds.stems.values(), self.sounds.mix)))
+        for row, (noun, widget) in enumerate(rows):
+            label = QLabel(noun, self)
+            label.setBuddy(targets.get(noun, widget))
+            place = Qt.AlignmentFlag.AlignTop if widget is self.sounds else Qt.AlignmentFlag.AlignVCenter
+            grid.addWidget(label, row, 0, place)
+            grid.addWidget(widget, row, 1)
+        label = QLabel("F&older", self)
+        label.setBuddy(self.folder_field)
+        grid.addWidget(label, len(rows), 0)
+        grid.addLayout(folder, len(rows), 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(16)
         layout.addLayout(grid)
+        layout.addStretch()
         layout.addWidget(self._buttons)
 
     @Slot()
     def _on_changed(self) -> None:
         choice = self.choice()
-        nothing = not choice.stems and not choice.mix
-        name = next((each for each in choice.stems if each != RESIDUAL), None)
-        title = stem_kind(name).title if name else "Mix"
-        backend = self._track.receipt.backend if self._track.receipt else ""
+        self.sounds.setEnabled(not choice.container)
         try:
-            example = file_stem(
-                choice.template, {"track": self._track.title, "stem": title, "backend": backend, "index": 1}
-            )
+            names = names_of(self._track, titles_of(self._track, choice), choice, self._tags)
         except BadInput as error:
-            self._example.setText(str(error))
-            self._export.setEnabled(False)
+            self.example.setText(str(error))
+            self.export.setEnabled(False)
             return
-        self._example.setText(f"{example}.{choice.format}")
-        self._export.setEnabled(not nothing and bool(self._folder.text().strip()))
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        self.example.setText(f"{names[0]}.{choice.ending}{more}" if names else "Nothing is chosen yet.")
+        complete = self.passage.complete and (bool(choice.container) or self.sounds.complete)
+        self.export.setEnabled(complete and bool(self.folder_field.text().strip()))
 
     @Slot()
     def _on_browse(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Folder for the files", self._folder.text())
+        path = QFileDialog.getExistingDirectory(self, "Folder for the files", self.folder_field.text())
         if path:
-            self._folder.setText(path)
+            self.folder_field.setText(path)
