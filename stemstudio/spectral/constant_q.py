@@ -24,6 +24,7 @@ class ConstantQ:
 
     def __init__(self, sample_rate: int) -> None:
         self.hop = StftSpec.at_rate(sample_rate, 2048).hop
+        self.divisible = False
         self.grid = LogGrid.full(sample_rate, 48)
         self.reach = 64 * self.hop
         self._rate = sample_rate

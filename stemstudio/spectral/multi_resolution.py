@@ -27,6 +27,7 @@ class MultiResolution:
 
     def __init__(self, sample_rate: int) -> None:
         self.hop = StftSpec.at_rate(sample_rate, 2048).hop
+        self.divisible = True
         self.grid = LogGrid.full(sample_rate, 60)
         edges = [low_hz for _, low_hz in BANDS] + [float("inf")]
         self._bands = [

@@ -27,12 +27,16 @@ from numpy.typing import NDArray
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source
 from stemstudio.spectral import decibels
+from stemstudio.spectral.changes import ColumnChanges
 from stemstudio.spectral.scales import BinLadder
 from stemstudio.spectral.transforms import Analysis
 
 TILE_COLUMNS = 256
 TOP_LEVEL = 8
 """At this level a unit of work is one column."""
+
+_WORTHWHILE = 0.75
+"""Share of a unit that may have changed for its columns to be computed alone."""
 
 _NEVER, _SKETCHED = 0, -1
 _SKETCH_LEVEL = 6
@@ -141,6 +145,7 @@ class SpectrogramPyramid:
         self._serial = next(_serial)
         self._overview: dict[tuple[int, int], Tile] = {}
         self._versions: NDArray[np.int32] = np.ones(self.units, np.int32)
+        self._changes = ColumnChanges()
         self._lock = threading.Lock()
 
     @property
@@ -213,6 +218,10 @@ class SpectrogramPyramid:
         with self._lock:
             self._grow()
             self._versions[first:last] += 1
+            low, high = (start_frame - reach) // self.hop, (end_frame + reach) // self.hop + 2
+            for unit in {first, max(last - 1, first)} & set(range(len(self._versions))):  # those between change wholly
+                columns = max(low - unit * TILE_COLUMNS, 0), min(high - unit * TILE_COLUMNS, TILE_COLUMNS)
+                self._changes.add(unit, int(self._versions[unit]), *columns)
 
     def copy(self) -> SpectrogramPyramid:
         """Return another pyramid of the same sound, with all tiles that this one has."""
@@ -220,7 +229,7 @@ class SpectrogramPyramid:
             self.source, analysis=self.analysis, overview_bytes=self._overview_bytes, cache=self._cache
         )
         with self._lock:
-            twin._versions = self._versions.copy()
+            twin._versions, twin._changes = self._versions.copy(), self._changes.copy()
         twin._overview = {key: tile.copy() for key, tile in dict(self._overview).items()}
         self._cache.copy(self._serial, twin._serial)
         return twin
@@ -263,21 +272,52 @@ class SpectrogramPyramid:
             (level, max(0, first - margin), min(units, last + margin)),
         )
         for at, start, end in ranges[:1] if visible_only else ranges:
-            stale = start + np.flatnonzero(self._shown(at, start, end) != self._versions[start:end])
-            for unit in sorted(stale.tolist(), key=lambda unit: abs(2 * unit - first - last)):
-                if (at, unit) not in planned:
+            current = self._versions[start:end]
+            stale = self._shown(at, start, end) != current
+            if at == base and start < end:
+                stale |= self._shown(TOP_LEVEL, start, end) != current  # of a change, one level may be drawn already
+            for unit in sorted((start + np.flatnonzero(stale)).tolist(), key=lambda unit: abs(2 * unit - first - last)):
+                if (at, unit) in planned:
+                    continue
+                if not self._changed_columns(unit, at):
                     planned |= {(at, unit), (base, unit)}  # a unit computed for a fine level fills the coarse ones too
-                    yield unit, at, False
+                yield unit, at, False
+
+    def _changed_columns(self, unit: int, level: int) -> tuple[int, int] | None:
+        """Columns that alone must be computed for a unit to be right at `level`; None if that is not worth it."""
+        shown, version = int(self._shown(level, unit, unit + 1)[0]), int(self._versions[unit])
+        if not (self.transform.divisible and 0 < shown < version):
+            return None
+        changed = self._changes.between(unit, shown, version)
+        if changed is None:
+            return None
+        step = 1 << level
+        first, last = changed[0] // step * step, min(-(-changed[1] // step) * step, TILE_COLUMNS)
+        return (first, last) if 0 < last - first <= TILE_COLUMNS * _WORTHWHILE else None
+
+    def _compute_columns(self, unit: int, level: int, first: int, last: int) -> None:
+        """Bring some columns of a unit up to date at one level, for the eye; the other levels are still to be done."""
+        version = int(self._versions[unit])
+        power = self.transform.columns(self.source, unit * TILE_COLUMNS + first, last - first)
+        for _ in range(level):
+            power = np.float32(0.5) * (power[0::2] + power[1::2])
+        self._store(level, unit, self.ladder.climb(decibels.encode(power).T), version, first >> level)
 
     def _compute_unit(self, unit: int, level: int, *, sketch: bool) -> None:
         version = int(self._versions[unit])
+        changed = None if sketch else self._changed_columns(unit, level)
+        if changed is not None:
+            self._compute_columns(unit, level, *changed)
+            return
         base = self.base_level
         levels = [k for k in range(base, TOP_LEVEL + 1) if self._shown(k, unit, unit + 1)[0] != version]
-        if level < base:
+        if level < base and self._shown(level, unit, unit + 1)[0] != version:
             levels.append(level)
+        if not levels:
+            return
         power = self._sketch(unit) if sketch else self._columns(unit)
         at = _SKETCH_LEVEL if sketch else 0
-        for k in range(max(levels, default=-1) + 1):
+        for k in range(max(levels) + 1):
             if k > at:
                 power = np.float32(0.5) * (power[0::2] + power[1::2])
             if k in levels:
@@ -293,7 +333,7 @@ class SpectrogramPyramid:
         step = self.unit_frames >> 2
         return self.transform.sketch(self.source, [unit * self.unit_frames + step * k + step // 2 for k in range(4)])
 
-    def _store(self, level: int, unit: int, codes: Bytes, version: int) -> None:
+    def _store(self, level: int, unit: int, codes: Bytes, version: int, first: int = 0) -> None:
         index, place = divmod(unit, 1 << level)
         tile = self.tile(level, index)
         if tile is None:
@@ -302,8 +342,8 @@ class SpectrogramPyramid:
                 self._overview[level, index] = tile
             else:
                 self._cache.add((self._serial, level, index), tile)
-        width = TILE_COLUMNS >> level
-        tile.data[:, place * width : (place + 1) * width] = codes
+        start = place * (TILE_COLUMNS >> level) + first
+        tile.data[:, start : start + codes.shape[1]] = codes
         tile.versions[place] = version
         tile.stamp = next(_stamps)
 

@@ -31,6 +31,7 @@ class Reassigned:
         spec = StftSpec.at_rate(sample_rate, n_fft_at_44100, overlap=8)
         self.hop, self._n_fft = spec.hop, spec.n_fft
         self.reach = spec.n_fft
+        self.divisible = True
         self.grid = LogGrid.full(sample_rate, 96)
         self._step_hz = sample_rate / spec.n_fft
         self._sketch = Sketch(sample_rate, self.grid)

@@ -45,6 +45,11 @@ class Transform(Protocol):
         """Frequencies of the bins."""
         ...
 
+    @property
+    def divisible(self) -> bool:
+        """Whether a few columns cost much less than many."""
+        ...
+
     def columns(self, source: Source, first: int, count: int) -> Power:
         """Return columns `first` up to ``first + count``, float32 (count, bins)."""
         ...
@@ -83,7 +88,7 @@ class Stft:
     """The short-time Fourier transform with a Hann window."""
 
     def __init__(self, spec: StftSpec, sample_rate: int) -> None:
-        self.spec, self.hop, self.reach = spec, spec.hop, spec.n_fft // 2
+        self.spec, self.hop, self.reach, self.divisible = spec, spec.hop, spec.n_fft // 2, True
         self.grid = LinearGrid(spec.bins, sample_rate / spec.n_fft)
 
     def columns(self, source: Source, first: int, count: int) -> Power:
