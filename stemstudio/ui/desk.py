@@ -38,14 +38,18 @@ class Desk(QObject):
     -------
     compared
         A comparison began, or ended.
+    automation_switched
+        The gain of another stem is drawn, or no longer.
     """
 
     compared = Signal()
+    automation_switched = Signal()
 
     def __init__(self, studio: Studio, player: Player, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studio, self._player = studio, player
         self._bypassed: str | None = None
+        self._drawn: set[str] = set()
         self._track: Track | None = None
         studio.changed.connect(self._on_studio_changed)
 
@@ -177,7 +181,25 @@ class Desk(QObject):
         """Let the gain of a stem move along `points`."""
         strip = self.strip_of(stem)
         if strip is not None:
+            self._drawn.add(stem)
             self._studio.set_strip(stem, replace(strip, automation=points, automation_off=False), gesture)
+            self.automation_switched.emit()
+
+    def is_automated(self, stem: str) -> bool:
+        """Whether the gain of a stem moves along its points, and is drawn on its lane."""
+        strip = self.strip_of(stem)
+        return strip is not None and not strip.automation_off and (bool(strip.automation) or stem in self._drawn)
+
+    def switch_automation(self, stem: str, on: bool) -> None:
+        """Let the gain of a stem move along its points, or stand still; its points stay."""
+        strip = self.strip_of(stem)
+        if strip is None:
+            return
+        (self._drawn.add if on else self._drawn.discard)(stem)
+        off = not on and bool(strip.automation)
+        if strip.automation_off != off:
+            self._studio.set_strip(stem, replace(strip, automation_off=off))
+        self.automation_switched.emit()
 
     def minus_one(self, stems: Iterable[str]) -> None:
         """Mute those stems and nothing else."""

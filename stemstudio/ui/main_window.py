@@ -29,7 +29,7 @@ from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.exporting import Exported
 from stemstudio.project.database import DATABASE
 from stemstudio.project.storage import SUFFIX
-from stemstudio.ui.actions import edit, file, help, markers, playback, repair, selection, view  # noqa: A004 - menus
+from stemstudio.ui.actions import edit, file, help, markers, mix, playback, repair, selection, view  # noqa: A004 - menus
 from stemstudio.ui.actions.spec import ActionSpec, add_actions
 from stemstudio.ui.desk import Desk
 from stemstudio.ui.editor import Editor
@@ -60,11 +60,11 @@ MENUS = (
     ("&Select", selection.ACTIONS),
     ("&Repair", repair.ACTIONS),
     ("&View", view.ACTIONS),
+    ("&Mix", mix.ACTIONS),
     ("&Playback", playback.ACTIONS),
     ("&Markers", markers.ACTIONS),
     ("&Help", help.ACTIONS),
 )
-
 
 BOTTOM_HEIGHT = 64
 """Room for two jobs, so that nothing moves when work begins."""
@@ -93,7 +93,7 @@ class MainWindow(QMainWindow):
         self.editor = Editor(self.studio, self.player, self)
         self.desk = Desk(self.studio, self.player, self)
         self._theme = THEMES[self.studio.settings.theme]
-        self.lanes = LanesPanel(self.studio, self._theme)
+        self.lanes = LanesPanel(self.studio, self.desk, self.player, self._theme)
         self.picture = Picture(self.studio, self.player, self._theme)
         self.spectrogram = self.picture.spectrogram
         selecting = Selecting(self.studio, self.editor, self)

@@ -35,7 +35,7 @@ class EffectsPage(QWidget):
         self._heading.setProperty("role", "heading")
         self.compare = QPushButton("Without effects", self)
         self.compare.setCheckable(True)
-        self.compare.setToolTip("Compare: hear it without its effects, as loud as with them (B). Nothing is changed.")
+        self.compare.setToolTip("Compare: hear it without its effects, as loud as with them (E). Nothing is changed.")
         self.add = QPushButton("Add effect  ▾", self)
         self.add.setToolTip("Append an effect to the chain.")
         self.presets = QPushButton("Presets  ▾", self)

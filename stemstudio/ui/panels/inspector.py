@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QTabWidget, QVBoxLayout, QWidget
 
 from stemstudio.ui.panels.effects_page import EffectsPage
 from stemstudio.ui.panels.history_page import HistoryPage
+from stemstudio.ui.panels.mix_page import MixPage
 from stemstudio.ui.panels.repair_page import RepairPage
 from stemstudio.ui.panels.separate_page import SeparatePage
 from stemstudio.ui.panels.song_page import SongPage
@@ -19,6 +20,7 @@ PAGES: tuple[tuple[str, Callable[[Workplace], QWidget]], ...] = (
     ("Separate", lambda place: SeparatePage(place.studio)),
     ("Repair", RepairPage),
     ("Effects", EffectsPage),
+    ("Mix", MixPage),
     ("Upmix", UpmixPage),
     ("Song", lambda place: SongPage(place.studio)),
     ("History", HistoryPage),

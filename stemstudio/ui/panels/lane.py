@@ -9,10 +9,13 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFocusEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from stemstudio.mixing.automation import Points
 from stemstudio.project.document import Strip
 from stemstudio.ui.lanes import StemLane
 from stemstudio.ui.theme import Theme
+from stemstudio.ui.widgets.automation_line import AutomationLine
 from stemstudio.ui.widgets.keys import keep_space
+from stemstudio.ui.widgets.level_meter import LevelMeter
 from stemstudio.ui.widgets.pan_knob import PanKnob
 from stemstudio.ui.widgets.value_slider import ResetSlider
 from stemstudio.ui.widgets.waveform import Envelope, Waveform
@@ -27,6 +30,7 @@ class LaneWidget(QFrame):
 
     selected = Signal(str)
     strip_changed = Signal(str, object, str)
+    automation_changed = Signal(str, object, str)
     seek_requested = Signal("qlonglong")  # type: ignore[arg-type]  # the stubs know no names of C++ types
 
     def __init__(self, lane: StemLane, theme: Theme, parent: QWidget | None = None) -> None:
@@ -41,6 +45,12 @@ class LaneWidget(QFrame):
         self._name.setProperty("role", "strong")
         self.waveform = Waveform(self)
         self.waveform.seek_requested.connect(self.seek_requested)
+        self.automation = AutomationLine(self.waveform)
+        self.automation.pressed.connect(self._on_automation_pressed)
+        self.automation.changed.connect(self._on_automation)
+        self.meter = LevelMeter(2, self)
+        self.meter.setFixedWidth(48)
+        self.meter.setAccessibleName(f"Level of {lane.kind.title}")
         self._mute = self._letter_button("M", "Mute", "Silence this stem.")
         self._solo = self._letter_button("S", "Solo", "Hear this stem alone, or with others that are soloed.")
         self._gain = ResetSlider(self)
@@ -77,6 +87,7 @@ class LaneWidget(QFrame):
         self._gain.blockSignals(False)
         self._gain_text.setText(_decibels(strip.gain_db))
         self._pan.set_value(strip.pan)
+        self.automation.show_points(strip.automation, lane.clip.frames, lane.clip.sample_rate)
 
     def set_envelope(self, envelope: Envelope | None, frames: int, gain: float) -> None:
         """Show the waveform, drawn `gain` times as high."""
@@ -92,6 +103,8 @@ class LaneWidget(QFrame):
         """Take the theme's shade of the stem's colour."""
         self._colour = theme.stem(self.lane.kind.colour)
         self.waveform.set_colour(self._colour)
+        self.automation.set_colour(self._colour)
+        self.meter.set_colours(QColor(theme.good), QColor(theme.danger))
         self._pan.set_colour(self._colour)
         on = f"QPushButton:checked {{ background: {self._colour.name()}; color: #14161A; }}"
         self._solo.setStyleSheet(on)
@@ -134,7 +147,7 @@ class LaneWidget(QFrame):
         top.addStretch()
         bottom = QHBoxLayout()
         bottom.setSpacing(8)
-        controls = (self._mute, self._solo, self._gain, self._gain_text, self._pan)
+        controls = (self._mute, self._solo, self._gain, self._gain_text, self._pan, self.meter)
         if self.lane.strip is None:
             for control in controls:
                 control.hide()
@@ -144,6 +157,7 @@ class LaneWidget(QFrame):
             bottom.addWidget(self._gain, 1)
             bottom.addWidget(self._gain_text)
             bottom.addWidget(self._pan)
+            bottom.addWidget(self.meter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 6, 10, 6)
         layout.setSpacing(4)
@@ -183,6 +197,14 @@ class LaneWidget(QFrame):
         if math.isfinite(gain_db):
             self._change("", gain_db=min(max(gain_db, GAIN_LOW_DB), GAIN_HIGH_DB))
         self.show_lane(self.lane)
+
+    @Slot()
+    def _on_automation_pressed(self) -> None:
+        self.selected.emit(self.lane.key)
+
+    @Slot(object, str)
+    def _on_automation(self, points: Points, gesture: str) -> None:
+        self.automation_changed.emit(self.lane.key, points, gesture)
 
     @Slot(float)
     def _on_pan(self, pan: float) -> None:

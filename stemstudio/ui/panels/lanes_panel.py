@@ -9,11 +9,14 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBox
 from stemstudio.core.errors import UserError
 from stemstudio.core.progress import Reporter
 from stemstudio.jobs.job import Job, Lane
+from stemstudio.mixing.meters import SILENCE
 from stemstudio.operations.envelope import Drawable, clip_envelope
 from stemstudio.operations.repair_actions import REPAIR
 from stemstudio.project.document import Strip
+from stemstudio.ui.desk import Desk
 from stemstudio.ui.lanes import MIXTURE, StemLane
 from stemstudio.ui.panels.lane import LaneWidget
+from stemstudio.ui.player import Player
 from stemstudio.ui.studio import Studio
 from stemstudio.ui.theme import Theme
 
@@ -26,10 +29,10 @@ class LanesPanel(QWidget):
 
     seek_requested = Signal("qlonglong")  # type: ignore[arg-type]  # the stubs know no names of C++ types
 
-    def __init__(self, studio: Studio, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, studio: Studio, desk: Desk, player: Player, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
-        self._studio, self._theme = studio, theme
+        self._studio, self._desk, self._player, self._theme = studio, desk, player, theme
         self._widgets: list[LaneWidget] = []
         self._drawn_frames = -1
         self._gain = 1.0
@@ -50,6 +53,8 @@ class LanesPanel(QWidget):
         studio.changed.connect(self._on_changed)
         studio.lane_selected.connect(self._on_lane_selected)
         studio.tasks.ticked.connect(self._on_tick)
+        player.metered.connect(self._on_metered)
+        desk.automation_switched.connect(self._on_automation_switched)
         self._on_changed()
 
     def set_theme(self, theme: Theme) -> None:
@@ -62,6 +67,7 @@ class LanesPanel(QWidget):
         """Move the playhead in every lane."""
         for widget in self._widgets:
             widget.waveform.set_playhead(frame)
+            widget.automation.set_playhead(frame)
 
     def _lay_out(self) -> None:
         header = QHBoxLayout()
@@ -94,6 +100,7 @@ class LanesPanel(QWidget):
             if widget.lane.sound_key != lane.sound_key or widget.lane.live != lane.live:
                 self._show_sound(widget, lane)
             widget.show_lane(lane)
+        self._on_automation_switched()
         self._empty.setVisible(not lanes)
         self._show_tracks()
         self._show_null()
@@ -110,6 +117,7 @@ class LanesPanel(QWidget):
             widget = LaneWidget(lane, self._theme, self)
             widget.selected.connect(self._studio.select_lane)
             widget.strip_changed.connect(self._on_strip_changed)
+            widget.automation_changed.connect(self._desk.set_automation)
             widget.seek_requested.connect(self.seek_requested)
             self._column.insertWidget(index, widget)
             self._widgets.append(widget)
@@ -179,6 +187,18 @@ class LanesPanel(QWidget):
             widget.set_selected(selected)
             if selected and focus_is_here:
                 widget.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _on_automation_switched(self) -> None:
+        for widget in self._widgets:
+            widget.automation.setVisible(self._desk.is_automated(widget.lane.key))
+
+    @Slot()
+    def _on_metered(self) -> None:
+        stems = self._player.meters.reading.stems
+        for widget in self._widgets:
+            levels = stems.get(widget.lane.key, SILENCE)
+            widget.meter.set_levels(levels.peak, levels.rms)
 
     @Slot(str, object, str)
     def _on_strip_changed(self, key: str, strip: Strip, gesture: str) -> None:

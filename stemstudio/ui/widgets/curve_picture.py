@@ -213,12 +213,9 @@ class CurvePicture(QWidget):
         for column, caption in columns:
             x = float(scale.x(column))
             painter.drawText(QRectF(x - 24, room.bottom(), 48, 15), Qt.AlignmentFlag.AlignCenter, caption)
-        unit = "Hz" if scale.logarithmic else "dB"
-        painter.drawText(
-            QRectF(room.right() - 40, room.bottom(), 38, 15),
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-            unit,
-        )
+        if not scale.logarithmic:
+            place = QRectF(room.right() - 40, room.bottom(), 38, 15)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "dB")
         for row in rows[1:-1] if scale.logarithmic else ():
             if row:
                 text = f"{row:+.0f}".replace("-", "−")

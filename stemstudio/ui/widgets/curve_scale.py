@@ -65,4 +65,4 @@ class CurveScale:
         rows = [float(value) for value in np.arange(np.ceil(low / step) * step, high + 0.1, step)]
         if not self.logarithmic:
             return [(row, f"{row:.0f}".replace("-", "−")) for row in rows if self.x_range[0] < row < 0], rows
-        return [(100.0, "100"), (1000.0, "1k"), (10000.0, "10k")], rows
+        return [(100.0, "100 Hz"), (1000.0, "1 kHz"), (10000.0, "10 kHz")], rows

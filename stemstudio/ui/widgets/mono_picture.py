@@ -27,14 +27,12 @@ class MonoPicture(QWidget):
         self.setFixedHeight(64)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Loss in mono over time")
-        self.setToolTip(
-            "Bars: loss in mono, up to 12 dB. Line: correlation of left and right. Click: go there."
-        )
+        self.setToolTip("Bars: loss in mono, up to 12 dB. Line: correlation of left and right. Click: go there.")
 
     def show_report(self, report: HollowReport | None) -> None:
         """Show what was found."""
         self._report = report
-        self.setVisible(report is not None and len(report.times_s) > 0)
+        self.setVisible(report is not None and report.verdict != "silent")
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -40,7 +40,7 @@ class ReductionMeter(QWidget):
         room = QRectF(self.rect())
         if self._numbers:
             text = room.adjusted(room.width() - 56, 0, 0, 0)
-            shown = f"{-self._reduction_db:.1f} dB".replace("-", "−")
+            shown = f"−{self._reduction_db:.1f} dB" if self._reduction_db >= 0.05 else "0.0 dB"
             painter.setPen(self.palette().placeholderText().color())
             painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
             room = QRectF(0, (room.height() - 6) / 2, room.width() - 64, 6)
