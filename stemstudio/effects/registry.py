@@ -27,13 +27,23 @@ _EFFECTS = {
 
 
 def effect_ids() -> tuple[str, ...]:
-    """Ids of all effects."""
+    """Ids of all effects; plug-ins come on top (`hosted.plugin.installed_plugins`)."""
     return tuple(_EFFECTS)
 
 
 @cache
 def effect(effect_id: str) -> Effect:
-    """Return the effect called `effect_id`; `BadInput` that names the known ones if there is none."""
+    """Return the effect called `effect_id`, or the plug-in at the path behind ``plugin:``.
+
+    Raises
+    ------
+    BadInput
+        Naming the known ones if there is none of that name; if the plug-in cannot be opened.
+    """
+    if effect_id.startswith("plugin:"):
+        from stemstudio.effects.hosted.plugin import HostedEffect
+
+        return HostedEffect(effect_id)
     if effect_id not in _EFFECTS:
         known = ", ".join(_EFFECTS)
         raise BadInput(f"There is no effect {effect_id!r}.", f"The effects are: {known}.")
