@@ -1,9 +1,9 @@
 """Repair methods on damage planted into real stems, against plain interpolation and FFmpeg's ``adeclick``.
 
-Run by hand: ``python tests/benchmarks/bench_repair.py [click|hum|drop-out|cough|speed]``. Quality: SI-SDR in dB against the clean
-original over the affected passage, before and after, for the methods that are meant for the damage, for plain
-interpolation of magnitudes with the mixture's phase, and for FFmpeg where it has a filter for it. Speed: milliseconds
-for two seconds out of a stereo song of one hour, the median and the worst of ten.
+Run by hand: ``python tests/benchmarks/bench_repair.py [click] [hum] [drop-out] [cough] [speed]``. Quality: SI-SDR in dB
+against the clean original over the affected passage, before and after, for the methods that are meant for the damage,
+for plain interpolation of magnitudes with the mixture's phase, and for FFmpeg where it has a filter for it. Speed:
+milliseconds for two seconds out of a stereo song of one hour, the median and the worst of ten.
 """
 
 from __future__ import annotations

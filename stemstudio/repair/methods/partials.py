@@ -19,11 +19,14 @@ from stemstudio.spectral.stft import OverlapAdd
 
 _FRAME = 4096
 """Samples at 44.1 kHz of the frame beside the gap in which partials are measured."""
-_MOST = 60
+_MOST = 40
 _ABOVE_FLOOR = 10.0
 """How far a peak stands above the median power around it to be a partial: 10 dB."""
 _RANGE = 1e-7
 """Softest partial, as power beside the loudest: -70 dB."""
+_STEP = 64
+"""Samples between two points of a partial's course."""
+_INAUDIBLE = 1e-9
 _FADE_S = 0.08
 """Over which a partial dies that is heard on one side alone."""
 
@@ -115,20 +118,60 @@ def _bridge(passage: Passage, first: int, last: int, glide: float) -> Samples:
     # Time runs backwards on the other side: its partials turn the other way, from the edge away.
     right = _tones(after[:, ::-1])
     right = _Tones(right.cycles, right.amplitude.conj() * np.exp(2j * np.pi * right.cycles))
-    pairs = _pairs(left, right, glide)
     count, fade = last - first, min(last - first, round(_FADE_S * rate))
-    out = np.zeros((len(samples), count), np.float32)
-    time = np.arange(count, dtype=np.float64)
-    for i, j in pairs:
-        _add_bridged(out, left.cycles[i], left.amplitude[:, i], right.cycles[j], right.amplitude[:, j])
-    dying = np.cos(np.linspace(0, np.pi / 2, fade)) ** 2
-    for i in set(range(len(left.cycles))) - {i for i, _ in pairs}:
-        wave = np.exp(2j * np.pi * left.cycles[i] * time[:fade])
-        out[:, :fade] += (left.amplitude[:, i, None] * wave).real * dying
-    for j in set(range(len(right.cycles))) - {j for _, j in pairs}:
-        wave = np.exp(2j * np.pi * right.cycles[j] * (time[count - fade :] - count))
-        out[:, count - fade :] += (right.amplitude[:, j, None] * wave).real * dying[::-1]
-    return out
+    time = np.arange(0, count + _STEP, _STEP, dtype=np.float64)
+    pairs = _pairs(left, right, glide)
+    joined = [_joined(left, right, i, j, time, count) for i, j in pairs]
+    lost = sorted(set(range(len(left.cycles))) - {i for i, _ in pairs})
+    new = sorted(set(range(len(right.cycles))) - {j for _, j in pairs})
+    joined += [_dying(left.cycles[i], left.amplitude[:, i], time, fade) for i in lost]
+    # Seen from the other edge, time runs backwards.
+    joined += [_dying(-right.cycles[j], right.amplitude[:, j], count - time, fade) for j in new]
+    if not joined:
+        return np.zeros((len(samples), count), np.float32)
+    phases, levels = (np.stack(part, axis=-1) for part in zip(*joined, strict=True))
+    return np.stack([_sounding(phase, level)[:count] for phase, level in zip(phases, levels, strict=True)])
+
+
+_Track = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Phase in turns and level of one partial at every step: each (channels, steps + 1)."""
+
+
+def _joined(left: _Tones, right: _Tones, i: int, j: int, time: NDArray[np.float64], count: int) -> _Track:
+    """Cubic phase and straight level from the partial `i` of the left to `j` of the right (eqs. 34 to 37)."""
+    start, end = left.amplitude[:, i, None], right.amplitude[:, j, None]
+    slope, end_slope = left.cycles[i], right.cycles[j]
+    phase, last = np.angle(start) / (2 * np.pi), np.angle(end) / (2 * np.pi)
+    turns = np.rint(phase + slope * count - last + (end_slope - slope) * count / 2)
+    miss = last + turns - phase - slope * count
+    bend = 3 * miss / count**2 - (end_slope - slope) / count
+    twist = -2 * miss / count**3 + (end_slope - slope) / count**2
+    share = time / count
+    return ((twist * time + bend) * time + slope) * time + phase, (1 - share) * np.abs(start) + share * np.abs(end)
+
+
+def _dying(cycles: float, amplitude: NDArray[np.complex128], time: NDArray[np.float64], fade: int) -> _Track:
+    """A partial that goes on as it was and fades."""
+    phase = np.angle(amplitude)[:, None] / (2 * np.pi) + cycles * time
+    level = np.cos(np.clip(time / fade, 0, 1) * np.pi / 2) ** 2
+    return phase, np.abs(amplitude)[:, None] * level
+
+
+def _sounding(phase: NDArray[np.float64], level: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Sum of partials of `phase` and `level` (steps + 1, k) as samples.
+
+    Between two steps each is a phasor that turns and grows evenly, one complex product per sample instead of a cosine.
+    """
+    level = np.maximum(level, _INAUDIBLE)
+    turn = np.diff(phase, axis=0)
+    growth = (level[1:] / level[:-1]) ** (1 / _STEP)
+    phasor = (level[:-1] * np.exp(2j * np.pi * (phase[:-1] % 1))).astype(np.complex64)
+    ratio = (growth * np.exp(2j * np.pi * turn / _STEP)).astype(np.complex64)
+    out = np.empty((len(turn), _STEP), np.float32)
+    for k in range(_STEP):
+        out[:, k] = phasor.real.sum(axis=1)
+        phasor *= ratio
+    return out.ravel()
 
 
 def _tones(past: Samples) -> _Tones:
@@ -155,12 +198,25 @@ def _tones(past: Samples) -> _Tones:
     # Parabola through the logarithms of three bins (Smith & Serra, 1987).
     low, middle, high = (np.log(power[bins + k] + 1e-300) for k in (-1, 0, 1))
     cycles = (bins + np.clip((low - high) / (2 * (low - 2 * middle + high) - 1e-12), -0.5, 0.5)) / size
-    time = np.arange(length) - length
-    waves = np.exp(2j * np.pi * cycles[:, None] * time) * window
+    waves = np.exp(-2j * np.pi * cycles[:, None] * (np.arange(length) - length)) * window
     # All amplitudes at once by least squares, for close partials leak into each other.
-    mixing = waves.conj() @ (waves / np.maximum(window, 1e-9)).T
-    amplitude = np.linalg.lstsq(mixing, 2 * waves.conj() @ past.T, rcond=1e-6)[0].T
-    return _Tones(cycles, amplitude)
+    mixing = _window_transform(cycles - cycles[:, None], length)
+    amplitude = np.linalg.lstsq(mixing, 2 * (waves @ past.T.astype(np.complex128)), rcond=1e-6)[0].T
+    return _Tones(cycles, np.asarray(amplitude, np.complex128))
+
+
+def _window_transform(cycles: NDArray[np.float64], length: int) -> NDArray[np.complex128]:
+    """Sum of ``hann[t] exp(2j pi cycles t)`` over the `length` samples that end before 0, in closed form."""
+
+    def plain(offset: NDArray[np.float64]) -> NDArray[np.complex128]:
+        half = np.sin(np.pi * offset)
+        near = np.abs(half) < 1e-12
+        ratio = np.where(near, length, np.sin(np.pi * offset * length) / np.where(near, 1, half))
+        return np.asarray(ratio * np.exp(-1j * np.pi * offset * (length + 1)))
+
+    # hann[t] = 1/2 - 1/4 (exp(2j pi (t + length + 1) step) + its conjugate), and (length + 1) step is a whole turn.
+    step = 1 / (length + 1)
+    return plain(cycles) / 2 - (plain(cycles + step) + plain(cycles - step)) / 4
 
 
 def _pairs(left: _Tones, right: _Tones, glide: float) -> list[tuple[int, int]]:
@@ -177,26 +233,3 @@ def _pairs(left: _Tones, right: _Tones, glide: float) -> list[tuple[int, int]]:
             taken_left.add(i)
             taken_right.add(j)
     return pairs
-
-
-def _add_bridged(
-    out: Samples,
-    start_cycles: float,
-    start: NDArray[np.complex128],
-    end_cycles: float,
-    end: NDArray[np.complex128],
-) -> None:
-    """Add one partial to `out` (channels, n): cubic phase, straight amplitude, channel by channel."""
-    count = out.shape[1]
-    share = np.linspace(0, 1, count, endpoint=False, dtype=np.float32)
-    for channel in range(len(out)):
-        phase, last = np.angle(start[channel]) / (2 * np.pi), np.angle(end[channel]) / (2 * np.pi)
-        turns = np.rint(phase + start_cycles * count - last + (end_cycles - start_cycles) * count / 2)
-        miss = last + turns - phase - start_cycles * count
-        bend = 3 * miss / count**2 - (end_cycles - start_cycles) / count
-        twist = -2 * miss / count**3 + (end_cycles - start_cycles) / count**2
-        time = np.arange(count, dtype=np.float64)
-        angle = ((twist * time + bend) * time + start_cycles) * time + phase
-        angle -= np.rint(angle)
-        level = (1 - share) * np.float32(abs(start[channel])) + share * np.float32(abs(end[channel]))
-        out[channel] += level * np.cos(angle.astype(np.float32) * np.float32(2 * np.pi))
