@@ -202,10 +202,10 @@ QScrollBar::handle:hover {{ background: {t.text_secondary}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
 QListWidget, QTreeWidget {{ background: transparent; border: none; outline: none; }}
-QListWidget::item {{ padding: 6px 8px; border-radius: 4px; color: {t.text_secondary}; }}
-QTreeWidget::item {{ padding: 5px 8px; color: {t.text_secondary}; }}
+QListWidget::item {{ padding: 6px 8px; border-radius: 4px; }}
+QTreeWidget::item {{ padding: 5px 8px; }}
 QListWidget::item:hover, QTreeWidget::item:hover {{ background: {t.raised}; }}
-QListWidget::item:selected, QTreeWidget::item:selected {{ background: {t.raised}; color: {t.text}; }}
+QListWidget::item:selected, QTreeWidget::item:selected {{ background: {t.raised}; }}
 QTreeWidget QLineEdit {{ padding: 0 4px; min-height: 0; }}
 QSplitter::handle {{ background: {t.ground}; }}
 QWidget#ground {{ background: {t.ground}; }}
