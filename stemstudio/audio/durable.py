@@ -35,12 +35,16 @@ class Replacement:
             raise from_os_error(error, self.path) from error
         _lock(self.file)
 
+    def sync(self) -> None:
+        """Bring what was written to the disk; `OSError` if it does not take it."""
+        os.fsync(self.file.fileno())
+
     def commit(self, path: Path | None = None) -> None:
         """Make the file permanent under its own name, or as `path` in the same folder."""
         if path is not None:
             self.path = path
         try:
-            os.fsync(self.file.fileno())
+            self.sync()
             self.file.close()
             self._temporary.replace(self.path)
         except OSError as error:

@@ -89,6 +89,7 @@ class AudioWriter:
             check_room(self.path.parent, kind.expected_bytes(frames, self.sample_rate, channels, bits, kbps))
         kbps = max((kbps or kind.kbps) * channels // 2, 1)
         spec = StreamSpec(self.sample_rate, channels, self.bits, kbps, frames, tags)
+        self._sealed = False
         self._target = Replacement(self.path)
         try:
             self._encoder = kind.open(self._target.file, spec)
@@ -104,19 +105,27 @@ class AudioWriter:
             raise ValueError(f"a block of shape {block.shape} does not fit {self._channels} channels")
         self._encode(block if self._converter is None else self._converter.convert(block))
 
-    def finish(self, path: Path | None = None) -> Path:
-        """Give the file its name, or that of `path` in the same folder; returns it."""
+    def seal(self) -> None:
+        """Complete the file, tags and all, and bring it to the disk; only its name is missing. `finish` does it too."""
+        if self._sealed:
+            return
         try:
             if self._converter is not None:
                 self._encode(self._converter.flush())
             self._encoder.close(self.frames)
             if self._kind.tag is not None and self._tags != NO_TAGS:
                 self._kind.tag(self._target.file, self._tags)
+            self._target.sync()
         except BaseException as error:
             self.discard()
             if isinstance(error, OSError):
                 raise from_os_error(error, self.path) from error
             raise
+        self._sealed = True
+
+    def finish(self, path: Path | None = None) -> Path:
+        """Give the file its name, or that of `path` in the same folder; returns it."""
+        self.seal()
         self._target.commit(path)
         self.path = self._target.path
         return self.path

@@ -10,6 +10,7 @@ from stemstudio.exporting.mp4_atoms import inner, read_movie
 
 _MATROSKA = b"\x1aE\xdf\xa3"
 _MOST_STEMS = 64
+_LARGEST_MANIFEST = 65_536  # bytes
 
 
 def stem_titles(path: Path) -> tuple[str, ...]:
@@ -20,16 +21,18 @@ def stem_titles(path: Path) -> tuple[str, ...]:
             if head[4:8] == b"ftyp":
                 return _ni_titles(inner(read_movie(file)[1], b"udta", b"stem"))
         return _matroska_titles(path) if head.startswith(_MATROSKA) else ()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # JSON may nest deeper than Python can go
         return ()
 
 
 def _ni_titles(manifest: bytes | None) -> tuple[str, ...]:
-    if manifest is None:
+    if manifest is None or len(manifest) > _LARGEST_MANIFEST:
         return ()
-    stems = json.loads(manifest.rstrip(b"\0")).get("stems", [])
-    titles = tuple(str(stem.get("name", "")) for stem in stems if isinstance(stem, dict))
-    return titles[:_MOST_STEMS]
+    stated = json.loads(manifest.rstrip(b"\0"))
+    stems = stated.get("stems") if isinstance(stated, dict) else None
+    if not isinstance(stems, list):
+        return ()
+    return tuple(str(stem.get("name", "")) for stem in stems if isinstance(stem, dict))[:_MOST_STEMS]
 
 
 def _matroska_titles(path: Path) -> tuple[str, ...]:

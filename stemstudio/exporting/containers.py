@@ -143,6 +143,7 @@ class ContainerWriter:
         self._noise = np.random.default_rng(0) if self._bits == 16 else None
         spec = StreamSpec(sample_rate, channels, self._bits, kbps, frames)
         mark = {MATROSKA_MARK: "mix and stems", **tags.texts} if container.muxer == "matroska" else {}
+        self._sealed = False
         self._target = Replacement(path)
         try:
             self._file = FfmpegContainer(
@@ -168,17 +169,25 @@ class ContainerWriter:
         except OSError as error:
             raise from_os_error(error, self.path) from error
 
-    def finish(self, path: Path | None = None) -> Path:
-        """Give the file its name, or that of `path` in the same folder; returns it."""
+    def seal(self) -> None:
+        """Complete the file and bring it to the disk; only its name is missing. `finish` does it too."""
+        if self._sealed:
+            return
         try:
             self._file.close()
             if self._container.complete is not None:
                 self._container.complete(self._target.file, self._sounds, self._tags)
+            self._target.sync()
         except BaseException as error:
             self.discard()
             if isinstance(error, OSError):
                 raise from_os_error(error, self.path) from error
             raise
+        self._sealed = True
+
+    def finish(self, path: Path | None = None) -> Path:
+        """Give the file its name, or that of `path` in the same folder; returns it."""
+        self.seal()
         self._target.commit(path)
         self.path = self._target.path
         return self.path

@@ -99,6 +99,7 @@ class _Writer(Protocol):
     path: Path
     clipped: int
 
+    def seal(self) -> None: ...
     def finish(self, path: Path | None = None) -> Path: ...
     def discard(self) -> None: ...
 
@@ -236,7 +237,7 @@ def _write_files(
             for start, block in blocks(item.source, BLOCK_FRAMES):
                 writer.write(block)
                 part.update((start + block.shape[1]) / max(item.source.frames, 1))
-        _finish(writers, claim_paths(folder, names, choice.ending))
+        _finish(writers, folder, names, choice)
     return tuple(writer.path for writer in writers), sum(writer.clipped for writer in writers)
 
 
@@ -267,7 +268,7 @@ def _write_container(
             for index, item in enumerate(items):
                 writer.write(index, item.source.read(start, frames))
             reporter.update((start + frames) / first.frames)
-        _finish([writer], claim_paths(folder, names, choice.ending))
+        _finish([writer], folder, names, choice)
     return (writer.path,), writer.clipped
 
 
@@ -291,8 +292,11 @@ def _tags_of(track: Track, item: Item, tags: Tags) -> Tags:
     return replace(tags, title=title if item.title == "Mix" else f"{title} ({item.title})")
 
 
-def _finish(writers: list[_Writer], paths: list[Path]) -> None:
-    """Give each file its path, where an empty file keeps its place: all of them or none."""
+def _finish(writers: list[_Writer], folder: Path, names: list[str], choice: ExportChoice) -> None:
+    """Give each file its name: all of them or none. All is on the disk before the first name is taken."""
+    for writer in writers:
+        writer.seal()
+    paths = claim_paths(folder, names, choice.ending)  # empty files keep the places
     try:
         for writer, path in zip(writers, paths, strict=True):
             writer.finish(path)

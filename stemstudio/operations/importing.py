@@ -10,6 +10,7 @@ from stemstudio.audio.bandwidth import notices
 from stemstudio.audio.clips import ClipStore
 from stemstudio.audio.decode import Decoder
 from stemstudio.audio.probe import describe
+from stemstudio.core.errors import BadInput
 from stemstudio.core.progress import Reporter
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.importing_stems import decode_stems
@@ -35,7 +36,10 @@ def import_song(path: Path, clips: ClipStore) -> Operation[Imported]:
 
     def work(reporter: Reporter) -> Imported:
         song = decode_song(path, clips, reporter.part(0.0, 0.5))
-        return replace(song, stems=decode_stems(path, song.clip, clips, reporter.part(0.5, 1.0)))
+        try:
+            return replace(song, stems=decode_stems(path, song.clip, clips, reporter.part(0.5, 1.0)))
+        except BadInput as error:
+            return replace(song, notices=(*song.notices, f"The stems in the file were left out: {error.what}"))
 
     def apply(project: Project, song: Imported) -> Project:
         stems = tuple(Stem(uuid.uuid4().hex, name, clip) for name, clip in song.stems)

@@ -1,10 +1,12 @@
 """Exports of a real separation, read back by readers that are not ours."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from stemstudio.core.buffer import AudioBuffer
 from stemstudio.core.errors import BadInput, NoRoom, UserError
 from stemstudio.core.progress import Progress
 from stemstudio.exporting.container_titles import stem_titles
+from stemstudio.exporting.mp4_atoms import box, with_user_data
 from stemstudio.operations.exporting import ExportChoice, export_track
 from stemstudio.operations.exporting_items import Group
 from stemstudio.operations.exporting_level import LevelChoice
@@ -303,6 +306,43 @@ def test_a_folder_that_cannot_be_written_is_told(track, clips, tmp_path):
         with pytest.raises(UserError) as caught:
             export(track, clips, folder, mix=True)
         assert caught.value.todo
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="no read-only folder that also root must respect")
+@pytest.mark.parametrize("choice", [{"mix": True}, {"container": "mka", "format": "flac"}])
+def test_a_read_only_folder_is_told(choice, track, clips):
+    with pytest.raises(UserError) as caught:
+        export(track, clips, Path("/proc/sys"), **choice)
+    assert caught.value.todo
+
+
+def test_what_an_export_that_was_killed_left_goes_with_the_next(track, clips, tmp_path):
+    left = tmp_path / ".stemstudio-0123456789abcdef.part"
+    left.write_bytes(b"half a file")
+    os.utime(left, (0, 0))
+    (path,) = export(track, clips, tmp_path, stems=("bass",)).paths
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_stems_that_cannot_be_read_are_left_out_and_told(track, clips, tmp_path):
+    (path,) = export(track, clips, tmp_path, container="ni-stem", format="alac").paths
+    data = path.read_bytes().replace(b'"stems": [', b'"stems": [{"name": "More"}, ', 1)
+    at = data.index(b"stem{") - 4
+    for name in (b"stem", b"udta", b"moov"):
+        at = data.rindex(name, 0, at + 8) - 4
+        data = data[:at] + (int.from_bytes(data[at : at + 4]) + 18).to_bytes(4) + data[at + 4 :]
+    path.write_bytes(data)
+    assert stem_titles(path)[0] == "More"
+    again = run(import_song(path, clips), Project()).tracks[0]
+    assert again.stems == ()
+    assert "left out" in again.notices[-1]
+
+
+@pytest.mark.parametrize("manifest", [b"[]", b"no JSON", b'{"stems": 3}', b"[" * 60_000, b"\xff"])
+def test_a_manifest_that_is_none_is_no_reason_to_fail(manifest, tmp_path):
+    movie = box(b"ftyp", b"mp42") + box(b"moov", with_user_data(b"", b"stem", manifest))
+    (tmp_path / "x.mp4").write_bytes(movie)
+    assert stem_titles(tmp_path / "x.mp4") == ()
 
 
 @pytest.mark.parametrize(
