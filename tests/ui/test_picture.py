@@ -378,6 +378,19 @@ def test_which_lanes_are_stacked_is_chosen_in_the_menu(window):
     assert load_settings().unstacked == ("percussive",)
 
 
+def test_a_comparison_is_drawn_in_the_whole_stack(qtbot, window):
+    trigger(window, "stacked")
+    settle(qtbot, window)
+    before = [pixels(each) for each in companions(window)]
+    trigger(window, "comparison_mix")
+    settle(qtbot, window)
+    for other, plain in zip(companions(window), before, strict=True):
+        assert not np.array_equal(pixels(other), plain)
+    trigger(window, "comparison_none")
+    for other, plain in zip(companions(window), before, strict=True):
+        assert np.array_equal(pixels(other), plain)
+
+
 def test_edits_of_a_stacked_stem_are_drawn_where_it_stands(qtbot, window):
     trigger(window, "stacked")
     settle(qtbot, window)

@@ -130,17 +130,16 @@ class Picture(QWidget):
         else:
             view.compare_with(reference.source, reference.key, reference.changed)
         self.colour_bar.set_difference(reference is not None)
-        self.stack.arrange(
-            [
-                StackedSound(each.key, each.source(), each.sound_key, each.kind.title, each.kind.colour)
-                for each in lanes
-            ],
-            lane.key if lane else "",
-        )
+        self.stack.arrange([self._stacked_sound(each) for each in lanes], lane.key if lane else "")
         view.set_caption(*_caption(lane, reference, stacked=len(lanes) > 1))
         track = self._studio.track
         mix = clip_source(track.mixture, lane.clips) if track is not None and lane is not None else None
         self.stack.set_mix(mix if lane is not None and lane.strip is not None else None)
+
+    def _stacked_sound(self, lane: StemLane) -> StackedSound:
+        reference = reference_of(self._studio, lane)
+        compared = None if reference is None else (reference.source, reference.key, reference.changed)
+        return StackedSound(lane.key, lane.source(), lane.sound_key, lane.kind.title, lane.kind.colour, compared)
 
     def _stacked(self, lane: StemLane | None) -> tuple[StemLane, ...]:
         """Lanes to show from the top down; the selected one is always among them."""

@@ -13,6 +13,7 @@ from stemstudio.ui.spectrogram.interaction import RULER_TIP
 from stemstudio.ui.spectrogram.painting import Caption
 from stemstudio.ui.spectrogram.projection import RULER_HEIGHT, Projection
 from stemstudio.ui.spectrogram.selection_layer import SelectionLayer
+from stemstudio.ui.spectrogram.shelf import Changes
 from stemstudio.ui.spectrogram.sound_picture import SoundPicture
 from stemstudio.ui.spectrogram.view import SpectrogramView
 
@@ -59,6 +60,11 @@ class Companion(QWidget):
         self._caption = ((name, colour),)
         self.setAccessibleName(f"Spectrogram of {name}")
         self.setToolTip(f"Click to work on {name.lower()}.")
+        self.update()
+
+    def compare(self, source: Source | None, key: str, changed: Changes | None) -> None:
+        """Draw the difference from another sound; see `SoundPicture.compare`."""
+        self.sound.compare(source, key, changed)
         self.update()
 
     def set_mix(self, source: Source | None) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stemstudio.core.source import Source
 from stemstudio.ui.spectrogram.companion import Companion, RulerStrip
+from stemstudio.ui.spectrogram.shelf import Changes
 from stemstudio.ui.spectrogram.view import SpectrogramView
 
 _LEAST_HEIGHT = 160
@@ -18,13 +19,18 @@ _LEAST_STACKED_HEIGHT = 48
 
 @dataclass(frozen=True)
 class StackedSound:
-    """One sound of a stack: `key` is that of its lane, `sound_key` names the sound as it is now."""
+    """One sound of a stack.
+
+    `key` is that of its lane, `sound_key` names the sound as it is now; `compared` is what it is compared with: a
+    sound, its key, and where the two differ if that is known.
+    """
 
     key: str
     source: Source
     sound_key: str
     title: str
     colour: str
+    compared: tuple[Source, str, Changes | None] | None = None
 
 
 class SpectrogramStack(QWidget):
@@ -61,6 +67,7 @@ class SpectrogramStack(QWidget):
         self._keys = [sound.key for sound in others]
         for companion, sound in zip(self._companions, others, strict=True):
             companion.show_sound(sound.source, sound.sound_key, sound.title, sound.colour)
+            companion.compare(*(sound.compared or (None, "", None)))
         self._ruler.setVisible(bool(others))
         self._view.set_ruler_shown(not others)
         self._view.setMinimumHeight(_LEAST_STACKED_HEIGHT if others else _LEAST_HEIGHT)
