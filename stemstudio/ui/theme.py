@@ -187,12 +187,12 @@ QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ background
 QSlider::handle:horizontal:disabled {{ background: {t.text_secondary}; }}
 QProgressBar {{ background: {t.line}; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
-QTabBar {{ qproperty-drawBase: 0; }}
-QTabBar::tab {{ background: transparent; color: {t.text_secondary}; padding: 8px 2px; margin-right: 8px;
-    border-bottom: 2px solid transparent; font-size: 12px; }}
-QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; font-weight: 600; }}
-QTabBar::tab:hover {{ color: {t.text}; }}
-QTabWidget::pane {{ border: none; }}
+QPushButton[tab="true"] {{ background: transparent; color: {t.text_secondary}; border: none; border-radius: 0;
+    border-bottom: 2px solid transparent; padding: 5px 1px; min-height: 16px; font-size: 12px; }}
+QPushButton[tab="true"]:checked {{ color: {t.text}; border-bottom-color: {t.accent}; }}
+QPushButton[tab="true"]:hover, QPushButton[tab="true"]:focus {{ color: {t.text}; }}
+QPushButton[tab="true"]:focus {{ border-bottom-color: {t.text_secondary}; }}
+QPushButton[tab="true"]:checked:focus {{ border-bottom-color: {t.text}; }}
 QScrollArea {{ border: none; background: transparent; }}
 QScrollArea > QWidget > QWidget#pane {{ background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}

@@ -434,8 +434,7 @@ def test_space_does_not_press_what_got_the_focus_by_chance(qtbot, window, song):
     wait_for_song(qtbot, window)
     window.activateWindow()
     window.inspector.page("Separate")._method.setFocus()
-    tabs = window.inspector._tabs.tabBar()
-    qtbot.mouseClick(tabs, LEFT, pos=tabs.tabRect(1).center())
+    qtbot.mouseClick(window.inspector.tabs["Repair"], LEFT)
     qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Space)
     assert window.studio.track is not None
     assert window.player.playing
