@@ -17,6 +17,7 @@ from stemstudio.audio.loudness import LoudnessMeter, TruePeakMeter
 from stemstudio.cli.options import new_command, setting
 from stemstudio.cli.plan import BITS
 from stemstudio.cli.voice import Voice, duration
+from stemstudio.core.buffer import Samples
 from stemstudio.core.errors import BadInput, from_os_error
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source, blocks
@@ -36,6 +37,19 @@ class _Levels:
 
     lufs: float | None
     true_peak_dbtp: float | None
+
+
+class _Watched:
+    """A source that hears of a stop whenever it is read."""
+
+    def __init__(self, source: Source, reporter: Reporter) -> None:
+        self._source, self._reporter = source, reporter
+        self.sample_rate, self.channels, self.frames = source.sample_rate, source.channels, source.frames
+
+    def read(self, start: int, frames: int) -> Samples:
+        """See `Source.read`."""
+        self._reporter.update(_DECODING, "Measuring")
+        return self._source.read(start, frames)
 
 
 def add_to(commands: Any) -> None:
@@ -79,8 +93,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         song = decode_song(options.file, clips, voice.progress.part(0.0, _DECODING))
         source = clips.open(song.clip.id)
         sidechains = {name: _sidechain(Path(path), clips, source, voice.progress) for name, path in options.sidechains}
-        voice.progress.update(_DECODING, "Measuring")
-        chain = chosen.chain_for(source)
+        chain = chosen.chain_for(_Watched(source, voice.progress))
         _check_sidechains(chain, sidechains)
         heard = ChainSource(source, chain, sidechains)
         with AudioWriter(
@@ -89,6 +102,17 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
             before, after = _render(source, heard, writer, voice.progress.part(_FITTING, 1.0))
     _tell(options.file, chosen, chain, source, writer, before, after, time.perf_counter() - started, voice)
     return 0
+
+
+def _lost_plugins(chain: Chain) -> tuple[str, ...]:
+    """What went wrong with plug-ins: the sound went on without them, which has to be said."""
+    if not any(slot.effect.startswith("plugin:") for slot in chain):
+        return ()
+    from stemstudio.effects.hosted.host import close_hosts, faults
+
+    notices = tuple(f"{fault} The sound went on without it." for fault in faults().values())
+    close_hosts()
+    return notices
 
 
 def _target(output: Path, file: Path, chosen: Preset) -> Path:
@@ -141,6 +165,7 @@ def _tell(
     file: Path, chosen: Preset, chain: Chain, source: Source, writer: AudioWriter, before: _Levels, after: _Levels,
     seconds: float, voice: Voice,
 ) -> None:  # fmt: skip
+    notices = _lost_plugins(chain)
     voice.done(
         {
             "input": str(file),
@@ -156,6 +181,7 @@ def _tell(
             "true_peak_dbtp_before": before.true_peak_dbtp,
             "true_peak_dbtp_after": after.true_peak_dbtp,
             "clipped": writer.clipped,
+            "notices": notices,
         }
     )
     length_s = source.frames / source.sample_rate
@@ -163,6 +189,8 @@ def _tell(
     voice.say(f"  {writer.path}")
     voice.say(f"  loudness {_said(before.lufs, 'LUFS')} before, {_said(after.lufs, 'LUFS')} after")
     voice.say(f"  true peak {_said(before.true_peak_dbtp, 'dBTP')} before, {_said(after.true_peak_dbtp, 'dBTP')} after")
+    for notice in notices:
+        voice.say(f"  {notice}")
     if writer.clipped:
         voice.say(f"  Louder than full scale and clipped: {writer.clipped} samples; a limiter at the end prevents it.")
 
