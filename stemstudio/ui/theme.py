@@ -205,7 +205,7 @@ QListWidget, QTreeWidget {{ background: transparent; border: none; outline: none
 QListWidget::item {{ padding: 6px 8px; border-radius: 4px; }}
 QTreeWidget::item {{ padding: 5px 8px; }}
 QListWidget::item:hover, QTreeWidget::item:hover {{ background: {t.raised}; }}
-QListWidget::item:selected, QTreeWidget::item:selected {{ background: {t.raised}; }}
+QListWidget::item:selected, QTreeWidget::item:selected {{ background: {t.raised}; color: {t.text}; }}
 QTreeWidget QLineEdit {{ padding: 0 4px; min-height: 0; }}
 QSplitter::handle {{ background: {t.ground}; }}
 QWidget#ground {{ background: {t.ground}; }}

@@ -14,6 +14,8 @@ from stemstudio.ui.spectrogram.overlays import NamedPlace
 from stemstudio.ui.theme import Theme
 from stemstudio.ui.workplace import Workplace
 
+_KEYS = "Alt and arrows move the selection, Shift and arrows resize it, Enter mends it, Escape drops it."
+
 
 class Workbench(QWidget):
     """Lays `picture` out with its tools, which are there when there is a song."""
@@ -26,6 +28,8 @@ class Workbench(QWidget):
         self.options = ToolOptions(place.selecting, self)
         place.selecting.attach(picture.spectrogram)
         picture.spectrogram.selection_layer.apply_requested.connect(place.mending.apply)
+        view = picture.spectrogram
+        view.setAccessibleDescription(f"{view.accessibleDescription()} {_KEYS}")
         self.chip = SelectionChip(picture.spectrogram, place.mending, picture)
         row = QHBoxLayout()
         row.setSpacing(0)
