@@ -13,7 +13,8 @@ from stemstudio.cli.voice import Voice, level, nth_part
 from stemstudio.core.errors import BadInput, NotReady
 from stemstudio.exporting.containers import CONTAINERS
 from stemstudio.exporting.naming import DEFAULT_TEMPLATE, FIELDS
-from stemstudio.operations.exporting import ExportChoice, Exported, export_track
+from stemstudio.operations.exporting import Exported, export_track
+from stemstudio.operations.exporting_choice import ExportChoice
 from stemstudio.operations.exporting_items import Group, has_voice_and_more
 from stemstudio.operations.exporting_level import LevelChoice
 from stemstudio.project.document import Project, Track

@@ -1,88 +1,30 @@
-"""Writing stems and mixes to files."""
+"""Taking stems and mixes home: the job that writes them to files."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
 
 from stemstudio.audio.clips import ClipStore
 from stemstudio.audio.durable import sweep
-from stemstudio.audio.encode import AudioWriter
 from stemstudio.audio.formats import FORMATS, writable
 from stemstudio.audio.resample import resample
-from stemstudio.audio.tags import NO_TAGS, Tags, read_tags
+from stemstudio.audio.tags import NO_TAGS, read_tags
 from stemstudio.core.errors import BadInput, from_os_error
 from stemstudio.core.progress import Reporter
-from stemstudio.core.source import Excerpt, Source, blocks
-from stemstudio.core.stems import stem_kind
-from stemstudio.exporting.containers import CONTAINERS, ContainerWriter, Sound, container_for
-from stemstudio.exporting.naming import DEFAULT_TEMPLATE, claim_paths, file_stem, free_paths
+from stemstudio.core.source import Excerpt, Source
+from stemstudio.exporting.containers import container_for
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations import exporting_items
-from stemstudio.operations.exporting_items import Group, Item
-from stemstudio.operations.exporting_level import AS_IT_IS, UNCHANGED, Level, LevelChoice, level_items
+from stemstudio.operations.exporting_choice import ExportChoice, names_of
+from stemstudio.operations.exporting_files import write_container, write_files
+from stemstudio.operations.exporting_items import Item
+from stemstudio.operations.exporting_level import UNCHANGED, Level, level_items
 from stemstudio.project.document import Track
 
-BLOCK_FRAMES = 1 << 16
 _MEASURING = 0.3  # its share of the progress
 _RATES = range(8000, 384_001)
-
-
-@dataclass(frozen=True)
-class ExportChoice:
-    """What to export and how.
-
-    Parameters
-    ----------
-    stems : tuple of str
-        Names of stems, a file each.
-    mix, instrumental, acapella : bool
-        The mix as it is heard; the same without the voice; the same with nothing but the voice.
-    format, bits, kbps : str, int, int or None
-        Container, width (32 is float; lossy formats have none), bit rate of a lossy one for two channels.
-    template : str
-        Names of the files, see `naming.file_stem`.
-    as_mixed : bool
-        Stems and groups with their effects, gain and pan, otherwise untouched so that the files add up to the song.
-    groups : tuple of Group
-        Files of several stems.
-    container : {'', 'ni-stem', 'mka'}
-        One file with mix and stems in place of all that.
-    sample_rate : int, optional
-        That of the song if there is none; the format may know only others.
-    start_s, end_s : float
-        The range to write, in seconds; to the end if `end_s` is None.
-    level : LevelChoice
-        Loudness and ceiling.
-    tags : bool
-        Whether the song's own tags and cover go along.
-    """
-
-    stems: tuple[str, ...] = ()
-    mix: bool = False
-    format: str = "wav"
-    bits: int = 24
-    template: str = DEFAULT_TEMPLATE
-    as_mixed: bool = False
-    instrumental: bool = False
-    acapella: bool = False
-    groups: tuple[Group, ...] = ()
-    kbps: int | None = None
-    container: Literal["", "ni-stem", "mka"] = ""
-    sample_rate: int | None = None
-    start_s: float = 0.0
-    end_s: float | None = None
-    level: LevelChoice = AS_IT_IS
-    tags: bool = True
-
-    @property
-    def ending(self) -> str:
-        """What file names end in, without the dot."""
-        return CONTAINERS[self.container].ending if self.container else FORMATS[self.format].suffix[1:]
 
 
 @dataclass(frozen=True)
@@ -93,15 +35,6 @@ class Exported:
     clipped: int
     level: Level = UNCHANGED
     notices: tuple[str, ...] = ()
-
-
-class _Writer(Protocol):
-    path: Path
-    clipped: int
-
-    def seal(self) -> None: ...
-    def finish(self, path: Path | None = None) -> Path: ...
-    def discard(self) -> None: ...
 
 
 def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportChoice) -> Job[Exported]:
@@ -130,43 +63,11 @@ def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportCho
         total = _prepared(_total(track, clips, choice), first, last, choice)
         share = 0.0 if choice.level.changes_nothing else _MEASURING
         levelled, level = level_items(as_is, total, choice.level, reporter.part(0.0, share))
-        writing = _write_container if choice.container else _write_files
+        writing = write_container if choice.container else write_files
         paths, clipped = writing(track, levelled, folder, choice, tags, reporter.part(share, 1.0))
         return Exported(paths, clipped, level, _notices(level, choice))
 
     return Job(f"Exporting “{track.title}”", Lane.IO, work)
-
-
-def titles_of(track: Track, choice: ExportChoice) -> list[str]:
-    """Return the titles of the files that `choice` makes of `track`, in their order."""
-    if choice.container:
-        return ["Stems"]
-    titles = [stem_kind(stem.name).title for stem in track.stems if stem.name in choice.stems]
-    titles += [group.title for group in choice.groups]
-    titles += ["Instrumental"] * choice.instrumental + ["A cappella"] * choice.acapella
-    return [*titles, "Mix"] if choice.mix or not track.stems else titles
-
-
-def names_of(track: Track, titles: Sequence[str], choice: ExportChoice, tags: Tags) -> list[str]:
-    """Return the names of files with these `titles`, without ending; `BadInput` if the template cannot be filled."""
-    if choice.container:
-        # The ending says already that these are stems.
-        template = "{track}" if choice.template == DEFAULT_TEMPLATE else choice.template
-        return [file_stem(template, name_fields(track, "Stems", 1, tags))]
-    return [file_stem(choice.template, name_fields(track, title, index, tags)) for index, title in enumerate(titles, 1)]
-
-
-def name_fields(track: Track, title: str, index: int, tags: Tags) -> Mapping[str, object]:
-    """Return what stands for each field of a name template."""
-    return {
-        "track": track.title,
-        "stem": title,
-        "backend": track.receipt.backend if track.receipt else "",
-        "index": index,
-        "artist": tags.artist or tags.album_artist or "Unknown artist",
-        "album": tags.album or "Unknown album",
-        "year": tags.date[:4],
-    }
 
 
 def _check(choice: ExportChoice) -> None:
@@ -220,90 +121,6 @@ def _prepared(source: Source, first: int, last: int, choice: ExportChoice) -> So
         source = Excerpt(source, first, min(last, source.frames))
     wanted = choice.sample_rate or source.sample_rate
     return resample(source, FORMATS[choice.format].nearest_rate(wanted))
-
-
-def _write_files(
-    track: Track, items: list[Item], folder: Path, choice: ExportChoice, tags: Tags, reporter: Reporter
-) -> tuple[tuple[Path, ...], int]:
-    names = names_of(track, [item.title for item in items], choice, tags)
-    writers: list[_Writer] = []
-    with ExitStack() as unfinished:
-        for index, (path, item) in enumerate(zip(_likely(folder, names, choice), items, strict=True)):
-            part = reporter.part(index / len(items), (index + 1) / len(items))
-            part.update(0.0, f"Writing {item.title}")
-            writer = _begun(path, item, choice, _tags_of(track, item, tags) if choice.tags else NO_TAGS)
-            writers.append(writer)
-            unfinished.callback(writer.discard)
-            for start, block in blocks(item.source, BLOCK_FRAMES):
-                writer.write(block)
-                part.update((start + block.shape[1]) / max(item.source.frames, 1))
-        _finish(writers, folder, names, choice)
-    return tuple(writer.path for writer in writers), sum(writer.clipped for writer in writers)
-
-
-def _write_container(
-    track: Track, items: list[Item], folder: Path, choice: ExportChoice, tags: Tags, reporter: Reporter
-) -> tuple[tuple[Path, ...], int]:
-    names = names_of(track, [], choice, tags)
-    first = items[0].source
-    if any(item.source.channels != first.channels for item in items):
-        raise BadInput("Only stereo stems fit into such a file.", "Export them as files of their own.")
-    reporter.update(0.0, "Writing stems")
-    writer = ContainerWriter(
-        _likely(folder, names, choice)[0],
-        choice.container,
-        [Sound(item.title, item.colour) for item in items],
-        first.sample_rate,
-        first.channels,
-        first.frames,
-        format=choice.format,
-        bits=choice.bits,
-        kbps=choice.kbps or FORMATS[choice.format].kbps,
-        tags=replace(tags, title=tags.title or track.title) if choice.tags else NO_TAGS,
-    )
-    with ExitStack() as unfinished:
-        unfinished.callback(writer.discard)
-        for start in range(0, first.frames, BLOCK_FRAMES):
-            frames = min(BLOCK_FRAMES, first.frames - start)
-            for index, item in enumerate(items):
-                writer.write(index, item.source.read(start, frames))
-            reporter.update((start + frames) / first.frames)
-        _finish([writer], folder, names, choice)
-    return (writer.path,), writer.clipped
-
-
-def _likely(folder: Path, names: list[str], choice: ExportChoice) -> list[Path]:
-    try:
-        return free_paths(folder, names, choice.ending)
-    except OSError as error:
-        raise from_os_error(error, folder) from error
-
-
-def _begun(path: Path, item: Item, choice: ExportChoice, tags: Tags) -> AudioWriter:
-    source = item.source
-    return AudioWriter(
-        path, source.sample_rate, source.channels, format=choice.format, bits=choice.bits, kbps=choice.kbps,
-        frames=source.frames, tags=tags,
-    )  # fmt: skip
-
-
-def _tags_of(track: Track, item: Item, tags: Tags) -> Tags:
-    title = tags.title or track.title
-    return replace(tags, title=title if item.title == "Mix" else f"{title} ({item.title})")
-
-
-def _finish(writers: list[_Writer], folder: Path, names: list[str], choice: ExportChoice) -> None:
-    """Give each file its name: all of them or none. All is on the disk before the first name is taken."""
-    for writer in writers:
-        writer.seal()
-    paths = claim_paths(folder, names, choice.ending)  # empty files keep the places
-    try:
-        for writer, path in zip(writers, paths, strict=True):
-            writer.finish(path)
-    except BaseException:
-        for path in paths:
-            path.unlink(missing_ok=True)
-        raise
 
 
 def _notices(level: Level, choice: ExportChoice) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from PySide6.QtCore import QObject, Signal
 from stemstudio.core.errors import StemStudioError, UserError
 from stemstudio.core.params import Values
 from stemstudio.jobs.job import Job, Lane
-from stemstudio.operations.exporting import ExportChoice, Exported, export_track
+from stemstudio.operations.exporting import Exported, export_track
+from stemstudio.operations.exporting_choice import ExportChoice
 from stemstudio.operations.importing import Imported, import_song
 from stemstudio.operations.operation import Operation
 from stemstudio.operations.separating import Separated, separate_track

@@ -21,7 +21,8 @@ from stemstudio.core.errors import BadInput, NoRoom, UserError
 from stemstudio.core.progress import Progress
 from stemstudio.exporting.container_titles import stem_titles
 from stemstudio.exporting.mp4_atoms import box, with_user_data
-from stemstudio.operations.exporting import ExportChoice, export_track
+from stemstudio.operations.exporting import export_track
+from stemstudio.operations.exporting_choice import ExportChoice
 from stemstudio.operations.exporting_items import Group
 from stemstudio.operations.exporting_level import LevelChoice
 from stemstudio.operations.graph import stem_source, track_mix

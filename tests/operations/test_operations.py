@@ -13,7 +13,8 @@ from stemstudio.core.buffer import AudioBuffer
 from stemstudio.core.errors import BadInput, Cancelled
 from stemstudio.core.progress import Progress
 from stemstudio.operations.envelope import stem_envelope
-from stemstudio.operations.exporting import ExportChoice, export_track
+from stemstudio.operations.exporting import export_track
+from stemstudio.operations.exporting_choice import ExportChoice
 from stemstudio.operations.graph import PatchedSource, null_db, stem_source, track_mix
 from stemstudio.operations.importing import import_song
 from stemstudio.operations.separating import separate_track

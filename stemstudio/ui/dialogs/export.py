@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from stemstudio.audio.tags import NO_TAGS, Tags
 from stemstudio.core.errors import BadInput
 from stemstudio.exporting.naming import DEFAULT_TEMPLATE, FIELDS
-from stemstudio.operations.exporting import ExportChoice, names_of, titles_of
+from stemstudio.operations.exporting_choice import ExportChoice, names_of, titles_of
 from stemstudio.project.document import Track
 from stemstudio.ui.dialogs.export_format import FormatForm
 from stemstudio.ui.dialogs.export_passage import LevelForm, Passage, PassageForm
