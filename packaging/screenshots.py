@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
+    from stemstudio.repair.selection import Selection
+
 _ROOT = Path(__file__).resolve().parents[1]
 _SERIES = (
     # folder, scale, width and height in logical pixels
@@ -43,6 +45,7 @@ def main() -> None:
 def _photograph(folder: Path, width: int, height: int) -> None:
     """Go through the scenes in this process."""
     from stemstudio.app import make_application
+    from stemstudio.effects.presets import preset
     from stemstudio.ui.main_window import MainWindow
 
     app = make_application()
@@ -68,11 +71,36 @@ def _photograph(folder: Path, width: int, height: int) -> None:
     studio.select_lane(studio.lanes()[1].key)
     window.player.seek(int(4.5 * 44_100))
     take("separated")
+    window.spectrogram.show_seconds(3.5, 8.5)
+    window.inspector.show_page("Repair")
+    window.editor.set_selection(_lasso(studio.track.mixture.sample_rate))
+    take("repair")
+    window.editor.set_selection(None)
+    window.inspector.show_page("Effects")
+    window.desk.set_chain(window.desk.place, preset("Vocal stem").chain, "Vocal stem")
+    take("effects")
+    window.inspector.show_page("Separate")
+    window.spectrogram.fit()
     studio.update_settings(replace(studio.settings, theme="light"))
     take("light")
     studio.discard()
     window.close()
     del app
+
+
+def _lasso(sample_rate: int) -> Selection:
+    """Return an outline as a hand draws it, around 5.5 s and 1.2 kHz."""
+    from math import cos, pi, sin
+
+    from stemstudio.repair.selection import Selection
+
+    angles = [2 * pi * step / 60 for step in range(60)]
+    reach = [1 + 0.08 * sin(3 * angle) for angle in angles]
+    points = [
+        ((5.5 + 0.7 * far * cos(angle)) * sample_rate, 1200 * 2 ** (1.1 * far * sin(angle)))
+        for angle, far in zip(angles, reach, strict=True)
+    ]
+    return Selection.polygon(sample_rate, points)
 
 
 def _wait(seconds: float) -> None:
