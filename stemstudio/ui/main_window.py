@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         self.picture = Picture(self.studio, self.player, self._theme)
         self.spectrogram = self.picture.spectrogram
         selecting = Selecting(self.studio, self.editor, self)
-        edits, mending = SelectionEdits(self.studio, selecting), Mending(self.editor, self)
+        edits, mending = SelectionEdits(self.studio, selecting), Mending(self.studio, self.editor, self)
         self.workplace = Workplace(self.studio, self.player, self.editor, self.desk, selecting, edits, mending)
         self.workbench = Workbench(self.workplace, self.picture, self._theme)
         self.inspector = Inspector(self.workplace)

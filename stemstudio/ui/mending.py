@@ -11,6 +11,7 @@ from stemstudio.core.params import ParamSpec, ParamValue, resolve
 from stemstudio.core.stems import RESIDUAL
 from stemstudio.repair.method import MethodInfo
 from stemstudio.ui.editor import Editor
+from stemstudio.ui.studio import Studio
 
 NOWHERE = ""
 """What is taken out leaves the song."""
@@ -32,10 +33,10 @@ class Mending(QObject):
 
     changed = Signal()
 
-    def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
+    def __init__(self, studio: Studio, editor: Editor, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.editor = editor
-        self._method_id = ""
+        self._studio, self.editor = studio, editor
+        self._method_id = studio.settings.repair_method
         self._values: dict[str, dict[str, ParamValue]] = {}
         self._taken_to = RESIDUAL
         self._rest = QTimer(self)
@@ -55,7 +56,7 @@ class Mending(QObject):
     def method_id(self) -> str:
         """The method in hand."""
         known = self.infos
-        return self._method_id or (_FIRST if _FIRST in known else next(iter(known)))
+        return next(name for name in (self._method_id, _FIRST, *known) if name in known)
 
     @property
     def info(self) -> MethodInfo:
@@ -100,6 +101,7 @@ class Mending(QObject):
         """Take another method in hand."""
         if method_id != self.method_id:
             self._method_id = method_id
+            self._studio.update_settings(replace(self._studio.settings, repair_method=method_id))
             self.changed.emit()
 
     def set_values(self, values: dict[str, ParamValue]) -> None:

@@ -38,6 +38,7 @@ class Settings:
     follow_playhead: bool = True
     audio_device: str = ""
     backend: str = ""
+    repair_method: str = ""
     export_folder: str = ""
     export_format: str = "wav"
     export_bits: int = 24

@@ -1,6 +1,7 @@
 """Selecting and mending in the window as a person does it: draw, hear, apply, undo, on real sound where it is there."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from stemstudio.project.session import Session
 from stemstudio.repair.selection import Selection
 from stemstudio.ui.main_window import MainWindow
 from stemstudio.ui.markers import add_marker, markers
+from stemstudio.ui.mending import Mending
+from stemstudio.ui.settings import load_settings
 from stemstudio.ui.spectrogram.selecting.mode import Mode
 
 LEFT = Qt.MouseButton.LeftButton
@@ -218,6 +221,15 @@ def test_the_song_itself_says_that_it_stays(window, page):
     assert not page.apply.isEnabled()
     assert not window.workbench.chip.isVisible()
     assert "choose a stem" in page._notice.text()
+
+
+def test_the_method_is_remembered(window, page):
+    choose(page, "erase")
+    assert load_settings().repair_method == "erase"
+    again = Mending(window.studio, window.editor)
+    assert again.method_id == "erase"
+    window.studio.update_settings(replace(window.studio.settings, repair_method="a method of long ago"))
+    assert Mending(window.studio, window.editor).method_id == "heal"
 
 
 def test_sound_is_sent_to_another_stem_by_its_chip(qtbot, window, page):
