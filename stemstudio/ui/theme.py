@@ -156,11 +156,11 @@ QFrame#chip QToolButton:hover {{ background: {t.raised}; }}
 QFrame#chip QToolButton::menu-indicator {{ image: none; }}
 QFrame#line {{ color: {t.line}; background: {t.line}; max-height: 1px; border: none; }}
 QToolButton[view="true"] {{ background: transparent; color: {t.text_secondary}; border: 1px solid transparent;
-    border-radius: {RADIUS}px; padding: 3px 20px 3px 8px; }}
+    border-radius: {RADIUS}px; padding: 3px 13px 3px 4px; font-size: 12px; }}
 QToolButton[view="true"]:hover, QToolButton[view="true"]:pressed {{ background: {t.raised}; color: {t.text}; }}
 QToolButton[view="true"]:focus {{ border-color: {t.accent}; }}
 QToolButton[view="true"]::menu-indicator {{ image: url("{chevron}"); width: 9px; height: 9px;
-    subcontrol-position: right center; subcontrol-origin: padding; right: 7px; }}
+    subcontrol-position: right center; subcontrol-origin: padding; right: 2px; }}
 QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line};
     border-radius: {RADIUS}px; padding: 4px 8px; min-height: 20px; selection-background-color: {t.accent};
     selection-color: {t.on_accent}; }}

@@ -127,12 +127,14 @@ def test_a_fixed_frame_leaves_the_transforms_that_have_none(window):
 
 
 def test_buttons_over_the_picture_open_the_menus(window):
+    window.resize(window.minimumSize())
     bar = window.picture.view_bar
     assert list(bar.buttons) == ["Transform", "Scale", "Ruler", "Compare", "Stack"]
     for button in bar.buttons.values():
         assert button.isVisible()
         assert button.accessibleName()
         assert button.menu().actions()
+        assert button.width() >= button.sizeHint().width(), "its name is cut off"
         assert button.geometry().right() <= bar.width()
 
 

@@ -16,7 +16,7 @@ class ViewBar(QWidget):
         self.buttons: dict[str, QToolButton] = {}
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 4)
-        self._row.setSpacing(4)
+        self._row.setSpacing(0)
         self._row.addStretch()
 
     def set_menus(self, menus: Mapping[str, QMenu]) -> None:
