@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from stemstudio.core.buffer import Samples
 from stemstudio.core.params import ParamSpec, Values
 from stemstudio.effects.detector import Follower, MovingAverage
-from stemstudio.effects.effect import Effect, EffectInfo, Memory, Processor, Real, amplitude, decibels, frames_of
+from stemstudio.effects.effect import Curve, Effect, EffectInfo, Memory, Processor, Real, amplitude, decibels, frames_of
 from stemstudio.effects.history import History
 
 _WINDOW_S = 0.004
@@ -72,6 +72,15 @@ class DeEsser(Effect):
         windows = round((_WINDOW_S + _HOLD_S + _VOICE_S) * sample_rate)
         frames = 2 * _filter_reach(sample_rate) + self.latency_frames(values, sample_rate) + windows
         return Memory(frames, float(values["release_ms"]) / 1e3)
+
+    def curve(self, values: Values, sample_rate: int) -> Curve:
+        """Return what a sibilant is turned down by over frequency."""
+        hertz = np.geomspace(20.0, min(20000.0, sample_rate / 2), 256)
+        taps = _band_taps(float(values["low_hz"]), float(values["high_hz"]), sample_rate)[0]
+        place = np.arange(len(taps)) - (len(taps) - 1 - _filter_reach(sample_rate))
+        band = np.cos(2 * np.pi * np.outer(hertz / sample_rate, place)) @ taps.astype(np.float64)
+        taken = (1 - amplitude(-float(values["reduction_db"]))) * band
+        return Curve("response", hertz, decibels(np.abs(1 - taken)))
 
 
 class _DeEsserProcessor:

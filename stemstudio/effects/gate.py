@@ -11,7 +11,7 @@ from stemstudio.core.params import ParamSpec, ParamValue, Values
 from stemstudio.core.source import Source
 from stemstudio.effects.compressor import turned_down
 from stemstudio.effects.detector import Follower, PeakLevel
-from stemstudio.effects.effect import Effect, EffectInfo, Memory, Processor, Real, frames_of
+from stemstudio.effects.effect import Curve, Effect, EffectInfo, Memory, Processor, Real, frames_of
 from stemstudio.effects.history import History
 from stemstudio.effects.levels import pause_threshold_db
 
@@ -83,6 +83,12 @@ class Gate(Effect):
         waits = frames_of(values["hold_ms"], sample_rate) + round(_PATIENCE_S * sample_rate)
         frames = PeakLevel(sample_rate).window_frames + self.latency_frames(values, sample_rate) + waits
         return Memory(frames, max(float(values["attack_ms"]), float(values["release_ms"])) / 1e3)
+
+    def curve(self, values: Values, sample_rate: int) -> Curve:  # noqa: ARG002 - the same at any rate
+        """Return output level over input level of sound that dies away: below the closing threshold it is shut."""
+        level_db = np.linspace(-100.0, 0.0, 401)
+        shut = level_db < float(values["threshold_db"]) - float(values["hysteresis_db"])
+        return Curve("transfer", level_db, level_db - shut * float(values["range_db"]))
 
     def fitted(self, values: Values, source: Source) -> dict[str, ParamValue]:
         """Set the threshold from the measured floor of the pauses of `source`; as it is where it has none."""

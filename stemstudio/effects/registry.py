@@ -21,6 +21,7 @@ _EFFECTS = {
     "plate": "stemstudio.effects.plate:Plate",
     "delay": "stemstudio.effects.delay:Delay",
     "chorus": "stemstudio.effects.chorus:Chorus",
+    "phaser": "stemstudio.effects.phaser:Phaser",
     "widener": "stemstudio.effects.widener:Widener",
     "trim": "stemstudio.effects.trim:Trim",
 }

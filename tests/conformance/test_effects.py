@@ -30,6 +30,7 @@ BUSY = {
     "plate": {"mix_percent": 60.0, "decay_s": 1.2},
     "delay": {"mix_percent": 60.0, "feedback_percent": 50.0, "time_ms": 230.0, "crossed": True},
     "chorus": {"mix_percent": 80.0, "rate_hz": 1.3},
+    "phaser": {"feedback_percent": 80.0, "rate_hz": 0.9},
     "widener": {"width_percent": 250.0, "spread_percent": 80.0},
     "trim": {"gain_db": -6.0, "invert": True, "swap": True},
 }
@@ -45,6 +46,7 @@ NEUTRAL = {
     "plate": {"mix_percent": 0.0},
     "delay": {"mix_percent": 0.0},
     "chorus": {"mix_percent": 0.0},
+    "phaser": {"mix_percent": 0.0},
     "widener": {"width_percent": 100.0, "mono_below_hz": 20.0},
 }
 ENDS = [

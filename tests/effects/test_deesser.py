@@ -3,6 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stemstudio.core.params import resolve
+from stemstudio.effects.registry import effect
+
 RATE = 48000
 FRAMES, HOP = 1024, 512
 
@@ -60,3 +63,11 @@ def test_what_it_takes_away_can_be_listened_to(through, sung):
     assert taken.any()
     assert np.abs(left + taken - voice.samples).max() < 1e-6
     assert np.abs(energies(taken, voice.sample_rate)[0].sum() / energies(taken, voice.sample_rate)[1].sum()) > 0.6
+
+
+def test_its_picture_shows_the_band():
+    kind = effect("deesser")
+    curve = kind.curve(resolve(kind.info.params, {"reduction_db": 9.0}), RATE)
+    assert curve.kind == "response"
+    at = np.interp([200.0, 3500.0, 5200.0, 8000.0, 11000.0, 14000.0], curve.x, curve.y)
+    assert at == pytest.approx([0, 0, -9, -9, -9, 0], abs=0.2)

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from stemstudio.core.buffer import AudioBuffer
+from stemstudio.core.params import resolve
 from stemstudio.effects.chain import ChainSlot
 from stemstudio.effects.chain_source import ChainSource
 from stemstudio.effects.levels import pause_threshold_db
 from stemstudio.effects.presets import fitted_slot, preset
+from stemstudio.effects.registry import effect
 
 RATE = 48000
 STEP_S = 0.01
@@ -146,3 +148,10 @@ def test_the_threshold_parts_sound_from_noise():
     samples += 10 ** (-62 / 20) * rng.normal(0, 1, len(samples))
     threshold_db = pause_threshold_db(AudioBuffer(samples[None].astype(np.float32), RATE))
     assert -50 < threshold_db < -19
+
+
+def test_its_picture_falls_by_its_range():
+    kind = effect("gate")
+    values = resolve(kind.info.params, {"threshold_db": -40.0, "hysteresis_db": 4.0, "range_db": 30.0})
+    curve = kind.curve(values, RATE)
+    assert np.interp([-50.0, -42.0, -10.0], curve.x, curve.y) == pytest.approx([-80, -42, -10], abs=0.1)

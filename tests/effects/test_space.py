@@ -98,6 +98,20 @@ def test_the_chorus_detunes_and_spreads(through):
     assert np.abs(np.diff(wet, axis=0)).max() > 0.1
 
 
+def test_the_phaser_cuts_notches_that_wander(through):
+    rng = np.random.default_rng(0)
+    noise = np.repeat(rng.normal(0, 0.2, (1, 8 * RATE)), 2, axis=0)
+    out = through("phaser", noise, {"rate_hz": 0.125, "feedback_percent": 0.0})
+    notches = []
+    for start_s in (0.0, 3.5):  # at the lowest place, and at the highest
+        part = slice(round(start_s * RATE), round((start_s + 0.5) * RATE))
+        ratio = np.abs(np.fft.rfft(out[0, part])) ** 2 / np.abs(np.fft.rfft(noise[0, part])) ** 2
+        smooth = np.convolve(ratio, np.ones(15) / 15, "same")[30:10000]
+        assert 10 * np.log10(smooth.min()) < -15
+        notches.append(2 * (30 + int(np.argmin(smooth))))
+    assert notches[1] > 2 * notches[0]
+
+
 def test_saturation_adds_overtones_that_do_not_fold_back(through):
     t = np.arange(RATE) / RATE
     out = through("saturation", 0.8 * np.sin(2 * np.pi * 9000 * t), {"drive_db": 9.0, "even_percent": 50.0})[0]

@@ -77,3 +77,35 @@ def diffuse(samples: Real, lines: Real, lengths: Whole, places: Whole, gain: flo
             at = at + 1 if at + 1 < length else 0
         places[k] = at
     return out
+
+
+@compiled
+def swept_all_passes(
+    samples: Single, state: Real, feedback: float, low: float, octaves: float, phases: Real, step: float, offset: int
+) -> Single:
+    """Send `samples` (channels, n) through all-passes of first order whose frequency sways.
+
+    `state` float64 (channels, stages + 1) goes on; its last entry is what is fed back. The frequency, in turns per
+    frame, goes from `low` up by `octaves` and back; `phases` (channels,) and `step` are in radians. It is set anew in
+    every 16th frame; `offset` is how far behind one of these the first frame is.
+    """
+    channels, n = samples.shape
+    stages = state.shape[1] - 1
+    out = np.empty((channels, n), np.float32)
+    a = 0.0
+    for c in range(channels):
+        for i in range(n):
+            behind = (offset + i) % 16
+            if i == 0 or behind == 0:
+                up = 0.5 - 0.5 * np.cos(phases[c] + step * (i - behind))
+                slope = np.tan(np.pi * low * 2.0 ** (octaves * up))
+                a = (slope - 1.0) / (slope + 1.0)
+            x = samples[c, i] + feedback * state[c, stages]
+            for k in range(stages):
+                y = a * x + state[c, k]
+                kept = x - a * y
+                state[c, k] = kept if abs(kept) > 1e-20 else 0.0
+                x = y
+            state[c, stages] = x if abs(x) > 1e-20 else 0.0
+            out[c, i] = x
+    return out
