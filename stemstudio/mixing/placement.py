@@ -105,7 +105,7 @@ _CUSTOMS = {
     "percussive": _Custom(60, 60, 0.25, lfe_db=-9.0),
     "residual": _Custom(60, 60, 0.1),
     "sides": _Custom(60, 80, 0.4, lfe_db=-12.0),
-    "ambience": _Custom(90, 150, 0.5),
+    "ambience": _Custom(60, 100, 0.9),
 }
 
 

@@ -12,6 +12,7 @@ from stemstudio.mixing.folddown import fold_down, null_db
 from stemstudio.mixing.layouts import LAYOUTS
 from stemstudio.mixing.pan import SILENT_DB
 from stemstudio.mixing.placement import Placement, default_placement, measured_panning
+from stemstudio.mixing.split import split
 from stemstudio.mixing.upmix import UpmixInput, UpmixSource
 
 RATE = 44100
@@ -64,6 +65,18 @@ def test_surrounds_are_unlike_and_softer_than_the_front(stems, layout, mode):
     everything = power.sum() - power[layout.index("LFE")]
     mix = np.sum(room.original(0, room.frames).astype(float) ** 2)
     assert abs(10 * np.log10(everything / mix)) < 2
+
+
+@pytest.mark.parametrize("name", ["Vibe_Ace", "Hungarian", "Karissa"])
+def test_real_songs_become_rooms(song_excerpt, name):
+    song = song_excerpt(name)
+    parts = split(song)
+    sounds = {part: AudioBuffer(each.read(0, each.frames), song.sample_rate) for part, each in parts.items()}
+    for layout in LAYOUTS.values():
+        made = UpmixSource(placed(sounds), layout).read(0, song.frames)
+        assert null_db(made, song.samples) < -100
+        assert true_peak_dbtp(made) <= -1.0
+        assert np.abs(correlations(made, layout)).max() < 0.3
 
 
 @pytest.mark.parametrize("mode", MODES)
