@@ -140,6 +140,12 @@ class Mending(QObject):
             self.editor.repair(self.method_id, self.values(), self.taken_to)
 
     @Slot()
+    def erase(self) -> None:
+        """Take out what is selected, whatever method is in hand."""
+        if self.possible and not self.editor.working:
+            self.editor.repair("erase", {}, self.taken_to)
+
+    @Slot()
     def _on_changed(self) -> None:
         if self.editor.previewing:
             self._rest.start()

@@ -215,6 +215,17 @@ def test_the_chip_keeps_to_the_picture_and_goes_with_the_selection(window):
     assert not chip.isVisible()
 
 
+def test_delete_erases_whatever_method_is_in_hand(qtbot, window, page):
+    take(window, "time")
+    drag(window, (0.3, 0.3), (0.5, 0.6))
+    choose(page, "gain")
+    qtbot.keyClick(window.spectrogram, Qt.Key.Key_Delete)
+    finish(qtbot, window)
+    extent = window.editor.selection.extent
+    assert np.abs(sound(window, "harmonic")[:, extent.first + 4096 : extent.last - 4096]).max() < 1e-4
+    assert window.workplace.mending.method_id == "gain"
+
+
 def test_the_song_itself_says_that_it_stays(window, page):
     window.studio.select_lane("mixture")
     window.actions_by_id["select_all"][1].trigger()

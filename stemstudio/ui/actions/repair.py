@@ -48,6 +48,14 @@ ACTIONS = (
         "Mend the selection.",
         _possible,
     ),
+    ActionSpec(
+        "erase",
+        "Erase\tDelete",
+        lambda window: window.workplace.mending.erase(),
+        (),
+        "Take out what is selected.",
+        _possible,
+    ),
     SEPARATOR,
     ActionSpec(
         "send_residual",

@@ -25,6 +25,7 @@ _SPECTROGRAM = (
     ("Alt+arrows", "Move the selection"),
     ("Shift+arrows", "Move its right or upper edge"),
     ("Enter", "Mend what is selected"),
+    ("Delete", "Erase what is selected"),
     ("Escape", "Break off, then select nothing"),
 )
 

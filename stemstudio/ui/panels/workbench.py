@@ -14,7 +14,9 @@ from stemstudio.ui.spectrogram.overlays import NamedPlace
 from stemstudio.ui.theme import Theme
 from stemstudio.ui.workplace import Workplace
 
-_KEYS = "Alt and arrows move the selection, Shift and arrows resize it, Enter mends it, Escape drops it."
+_KEYS = (
+    "Alt and arrows move the selection, Shift and arrows resize it, Enter mends it, Delete erases it, Escape drops it."
+)
 
 
 class Workbench(QWidget):
@@ -27,8 +29,9 @@ class Workbench(QWidget):
         self.strip = ToolStrip(place.selecting, theme, self)
         self.options = ToolOptions(place.selecting, self)
         place.selecting.attach(picture.spectrogram)
-        picture.spectrogram.selection_layer.apply_requested.connect(place.mending.apply)
         view = picture.spectrogram
+        view.selection_layer.apply_requested.connect(place.mending.apply)
+        view.selection_layer.erase_requested.connect(place.mending.erase)
         view.setAccessibleDescription(f"{view.accessibleDescription()} {_KEYS}")
         self.chip = SelectionChip(picture.spectrogram, place.mending, picture)
         row = QHBoxLayout()

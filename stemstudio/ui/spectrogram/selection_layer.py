@@ -35,8 +35,8 @@ class SelectionLayer(QObject):
         The `Selection`, or None, that a gesture ended with; it is shown when somebody calls `set_selection`.
     picked(object)
         A `Pick`: something is to be found around the place that was clicked.
-    apply_requested
-        Enter.
+    apply_requested, erase_requested
+        Enter; Delete.
     changed
         Another selection or draft is shown.
     """
@@ -44,6 +44,7 @@ class SelectionLayer(QObject):
     made = Signal(object)
     picked = Signal(object)
     apply_requested = Signal()
+    erase_requested = Signal()
     changed = Signal()
 
     def __init__(self, view: QWidget) -> None:
@@ -91,11 +92,14 @@ class SelectionLayer(QObject):
         return True
 
     def key(self, event: QKeyEvent) -> bool:
-        """Act on a key: Alt and arrows move the selection, Shift and arrows resize it, Enter applies."""
+        """Act on a key: Alt and arrows move the selection, Shift and arrows resize it, Enter applies, Delete erases."""
         if self._selection is None:
             return False
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self.apply_requested.emit()
+            return True
+        if event.key() == Qt.Key.Key_Delete:
+            self.erase_requested.emit()
             return True
         moved = nudged(self._selection, event.key(), event.modifiers(), self._projection())
         if moved is not None:

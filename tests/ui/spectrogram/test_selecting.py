@@ -344,6 +344,20 @@ def test_a_selection_out_of_sight_is_not_drawn(canvas):
     assert canvas.selection_layer.bounds().isEmpty()
 
 
+def test_a_soft_edge_is_shaded_beyond_the_line(qtbot, canvas):
+    bare = pixels(canvas)
+    box = Selection.box(RATE, 8 * RATE, 12 * RATE, 300, 3000)
+    canvas.selection_layer.set_selection(box)
+    hard = pixels(canvas)
+    canvas.selection_layer.set_selection(box.feathered(2.0, 0))
+    soft, at = pixels(canvas), canvas.projection
+    y = round(at.y(1000))
+    places = [round(at.x(second * RATE)) for second in (10, 7.6, 6.4)]
+    light = [int((soft[y, x] - bare[y, x]).sum()) for x in places]
+    assert light[0] > light[1] > light[2] > 0
+    assert np.array_equal(hard[y, places[2]], bare[y, places[2]])
+
+
 def test_a_selection_with_a_hole_shades_the_ring_only(canvas, take):
     whole = Selection.box(RATE, 2 * RATE, 12 * RATE, 100, 8000)
     bare = pixels(canvas)
