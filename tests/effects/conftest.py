@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def through() -> Callable[..., Samples]:
 def sung(audio_folder: Path) -> Callable[..., AudioBuffer]:
     """A stretch of a real stem: `sung("rubidium", 60, 20)` is its lead voice from second 60 on."""
 
+    @functools.cache
     def read(song: str, start_s: float, seconds: float, stem: str = "vox_lead") -> AudioBuffer:
         parts, have = [], 0
         with Decoder(audio_folder / "songs" / song / f"{stem}.m4a") as decoder:
