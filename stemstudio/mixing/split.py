@@ -9,8 +9,6 @@ What stands aside is the difference, so the three parts add up to the sound.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -103,17 +101,11 @@ def _masks(spectrum: Spectrum) -> tuple[Powers, Powers]:
 def _averaged(powers: Powers) -> Powers:
     """Weighted mean over the frames around each: (kinds, frames, bins) with `_AVERAGED` frames less at either end."""
     frames = powers.shape[1] - 2 * _AVERAGED
-    mean: Powers = np.einsum("tf,kfb->ktb", _averager(frames), powers, optimize=True)
+    weights = np.hanning(2 * _AVERAGED + 3)[1:-1].astype(np.float32)
+    mean = np.zeros((len(powers), frames, powers.shape[2]), np.float32)
+    for first, weight in enumerate(weights / weights.sum()):
+        mean += weight * powers[:, first : first + frames]
     return mean
-
-
-@lru_cache(maxsize=4)
-def _averager(frames: int) -> Powers:
-    weights = np.hanning(2 * _AVERAGED + 3)[1:-1]
-    matrix = np.zeros((frames, frames + 2 * _AVERAGED), np.float32)
-    for frame in range(frames):
-        matrix[frame, frame : frame + len(weights)] = weights / weights.sum()
-    return matrix
 
 
 def _overlapped(spectrum: Spectrum, spec: StftSpec) -> Samples:

@@ -68,6 +68,23 @@ def test_beats_are_where_the_tempo_puts_them_and_stay_sharp(tempo):
         assert np.searchsorted(energy, 0.95 * energy[-1]) - np.searchsorted(energy, 0.05 * energy[-1]) < 2500
 
 
+def test_attacks_stay_sharp_over_tones_that_go_on():
+    random, t = np.random.default_rng(1), np.arange(4 * RATE) / RATE
+    clicks, beats = np.zeros((2, 4 * RATE), np.float32), RATE // 2 * np.arange(1, 8)
+    for beat in beats:
+        clicks[:, beat : beat + 600] = random.normal(0, 0.2, 600) * np.exp(-np.arange(600) / 120)
+    chord = sum(0.03 * np.sin(2 * np.pi * hertz * t) for hertz in (220, 277, 330, 1500.3, 5200.7))
+    hiss = random.normal(0, 0.009, len(t))
+    whole_song = AudioBuffer((clicks + chord + hiss).astype(np.float32), RATE)
+    made = whole([AudioBuffer(clicks, RATE)], whole_song, 1.3)
+    widths = []
+    for beat in beats:
+        place = round(beat / 1.3)
+        energy = np.cumsum(made[0, place - 4000 : place + 4000].astype(float) ** 2)
+        widths.append(np.searchsorted(energy, 0.9 * energy[-1]) - np.searchsorted(energy, 0.1 * energy[-1]))
+    assert np.mean(widths) < 480  # 400; without a new start at each attack 580
+
+
 def test_silence_and_the_shortest_sounds():
     nothing = AudioBuffer(np.zeros((2, 3), np.float32), RATE)
     assert not whole([nothing], nothing, 0.5, 2.0).any()
