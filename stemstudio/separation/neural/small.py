@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,19 +159,18 @@ def _separate(network: nn.Module, batch: Tensor, sizes: Sequence[int], steps: _S
 
     channels = batch.shape[1]
     found = torch.zeros(len(_STEMS), *batch.shape)
-    parts = [(first, size) for first in range(0, channels, 2) for size in sizes]
-    for number, (first, size) in enumerate(parts):
+    views = [(first, size) for first in range(0, channels, 2) for size in sizes]
+    for number, (first, size) in enumerate(views):
+        steps.within(number / len(views))
         pair = batch[:, first : first + 2]
         stereo = pair if pair.shape[1] == 2 else pair.expand(-1, 2, -1)
-        for stem, sound in enumerate(_stems_of_stereo(network, stereo, size)):
-            # Measured: two thirds of the time pass before the first stem.
-            steps.within((number + (0.6 + 0.1 * stem)) / len(parts))
-            found[stem, :, first : first + 2] += sound[:, : pair.shape[1]] / len(sizes)
+        found[:-1, :, first : first + 2] += _stems_of_stereo(network, stereo, size)[:, :, : pair.shape[1]] / len(sizes)
+    found[-1] = batch - found[:-1].sum(0)
     return dict(zip(_STEMS, found.numpy(), strict=True))
 
 
-def _stems_of_stereo(network: nn.Module, stereo: Tensor, size: int) -> Iterator[Tensor]:
-    """Yield each stem of (batch, 2, frames) by a transform of `size` samples."""
+def _stems_of_stereo(network: nn.Module, stereo: Tensor, size: int) -> Tensor:
+    """All stems but the last, which is the rest, of (batch, 2, frames) by a transform of `size` samples."""
     import torch
 
     from stemstudio.separation.neural import bands
@@ -180,8 +179,7 @@ def _stems_of_stereo(network: nn.Module, stereo: Tensor, size: int) -> Iterator[
     sound = bands.middle_sides(stereo)
     spectrum = torch.stft(sound.flatten(0, 1), size, hop, window=window, return_complex=True)
     spectrum = spectrum.transpose(1, 2).reshape(*sound.shape[:2], -1, spectrum.shape[1])
-    masks = network(bands.heard(spectrum))
-    for stem in range(len(_STEMS)):
-        masked = (bands.spread(masks[:, stem], spectrum.shape[-1]) * spectrum).transpose(-1, -2).flatten(0, 1)
-        out = torch.istft(masked, size, hop, window=window, length=stereo.shape[-1])
-        yield bands.middle_sides(out.reshape(*sound.shape))
+    masks = network(bands.heard(spectrum))[:, :-1].transpose(0, 1)
+    masked = (bands.spread(masks, spectrum.shape[-1]) * spectrum).transpose(-1, -2)
+    out = torch.istft(masked.flatten(0, 2), size, hop, window=window, length=stereo.shape[-1])
+    return bands.middle_sides(out.reshape(-1, *sound.shape))
