@@ -1,8 +1,9 @@
-"""Writing through FFmpeg's libraries (PyAV): AAC and Apple Lossless in MP4, several sounds in one file."""
+"""Writing through FFmpeg's libraries (PyAV): AAC and Apple Lossless in MP4, Opus, several sounds in one file."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -104,8 +105,11 @@ class _Feed:
         self._part = av.AudioResampler(format=wanted, layout=self._layout, rate=spec.sample_rate)
         self._at = 0
         self._lead = np.zeros((0, spec.channels), np.float32 if self._kind == "flt" else np.int32)
-        if codec == "aac":
+        if spec.kbps and self._kind == "flt":
             self.stream.bit_rate = spec.kbps * 1000
+        if codec == "libopus":
+            self.stream.options = {"vbr": "constrained"}  # else dense music takes half as much again
+        if codec == "aac":
             self._pad_for_aac()
 
     def _pad_for_aac(self) -> None:
@@ -161,6 +165,12 @@ class FfmpegEncoder:
 def aac(file: BinaryIO, spec: StreamSpec) -> FfmpegEncoder:
     """Open AAC in MP4, as iTunes writes it."""
     return FfmpegEncoder(file, spec, "ipod", "aac")
+
+
+def opus(file: BinaryIO, spec: StreamSpec) -> FfmpegEncoder:
+    """Open Opus, 6 to 256 kbit/s a channel; its delay is noted as pre-skip."""
+    kbps = min(max(spec.kbps, 6 * spec.channels), 256 * spec.channels)
+    return FfmpegEncoder(file, replace(spec, kbps=kbps), "opus", "libopus")
 
 
 def alac(file: BinaryIO, spec: StreamSpec) -> FfmpegEncoder:

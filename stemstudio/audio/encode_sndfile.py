@@ -1,6 +1,6 @@
-"""Writing through libsndfile: FLAC, AIFF, MP3, Ogg Vorbis, Opus.
+"""Writing through libsndfile: FLAC, AIFF, MP3, Ogg Vorbis.
 
-Its encoders note their own delay (LAME's tag, the pre-skip of Opus, granule positions), so that what is read back
+Its encoders note their own delay (LAME's tag, granule positions), so that what is read back
 begins and ends where the sound does.
 """
 
@@ -91,9 +91,3 @@ def vorbis(file: BinaryIO, spec: StreamSpec) -> SndfileEncoder:
     """Open Vorbis at the quality whose usual bit rate is `spec.kbps`."""
     quality = np.interp(spec.kbps * 2 / spec.channels, _VORBIS_KBPS, np.linspace(0, 1, len(_VORBIS_KBPS)))
     return SndfileEncoder(file, spec, "OGG", "VORBIS", compression_level=float(1 - quality))
-
-
-def opus(file: BinaryIO, spec: StreamSpec) -> SndfileEncoder:
-    """Open Opus, 6 to 256 kbit/s a channel."""
-    per_channel = min(max(spec.kbps / spec.channels, 6), 256)
-    return SndfileEncoder(file, spec, "OGG", "OPUS", compression_level=(256 - per_channel) / 250)

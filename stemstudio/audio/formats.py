@@ -89,7 +89,7 @@ FORMATS: dict[str, Format] = {
     "opus": Format(
         ".opus",
         "Opus",
-        encode_sndfile.opus,
+        encode_ffmpeg.opus,
         kbps=160,
         rates=(8000, 12000, 16000, 24000, 48000),
         tag=write_tags.tag_opus,

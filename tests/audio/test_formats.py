@@ -199,9 +199,9 @@ def test_tags_of_nothing_are_none(tmp_path):
 
 @pytest.mark.parametrize("name", [*LOSSY, "aiff", "alac"])
 def test_a_full_disk_is_told_and_leaves_no_file(name, small_disk):
-    noise = np.random.default_rng(0).uniform(-1, 1, (2, 60 * RATE)).astype(np.float32)
+    noise = np.random.default_rng(0).uniform(-1, 1, (2, 35 * RATE)).astype(np.float32)
     with pytest.raises(NoRoom, match="disk"):
-        write(small_disk / f"x.{name}", noise, format=name, known=False)
+        write(small_disk / f"x.{name}", noise, format=name, known=False, kbps=320)
     assert not list(small_disk.iterdir())
 
 

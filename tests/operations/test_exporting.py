@@ -123,8 +123,7 @@ def test_the_mix_is_written_as_it_is_heard(name, mixed, clips, tmp_path):
         assert error < (1e-12 if FORMATS[name].bits else 10**-1.5)
     else:
         assert back.shape[1] == SECONDS * rate
-    tags = read_tags(path)
-    assert tags == TAGS or (name == "wav" and replace(tags, cover=TAGS.cover) == TAGS)
+    assert read_tags(path) == TAGS
     again = run(import_song(path, clips), Project()).tracks[0]
     assert (again.title, again.mixture.frames) == ("The Song", back.shape[1])
 
@@ -289,7 +288,6 @@ def test_a_name_that_is_taken_is_left_to_its_owner(choice, track, clips, tmp_pat
     "choice",
     [
         {"stems": STEMS, "format": "mp3"},
-        {"stems": STEMS, "format": "m4a"},
         {"stems": STEMS, "format": "flac"},
         {"container": "ni-stem", "format": "m4a"},
         {"container": "mka", "format": "flac"},
