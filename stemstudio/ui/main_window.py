@@ -24,9 +24,10 @@ from PySide6.QtWidgets import (
 )
 
 from stemstudio.core.errors import InternalError
-from stemstudio.core.progress import Reporter
+from stemstudio.effects.hosted.host import close_hosts
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations.exporting import Exported
+from stemstudio.operations.warming import warm_up
 from stemstudio.project.database import DATABASE
 from stemstudio.project.storage import SUFFIX
 from stemstudio.ui.actions import edit, file, help, markers, mix, playback, repair, selection, view  # noqa: A004 - menus
@@ -207,7 +208,7 @@ class MainWindow(QMainWindow):
         for path in paths:
             self.open_path(path)
         self._lost_work.look()
-        self.tasks.start(Job("", Lane.CPU, _warm_up), lambda _: None)
+        self.tasks.start(Job("", Lane.CPU, warm_up), lambda _: None)
 
     def open_path(self, path: Path) -> None:
         """Open a project, after asking what becomes of unsaved work, or bring a song into the open project."""
@@ -266,6 +267,7 @@ class MainWindow(QMainWindow):
         self.studio.update_settings(replace(self.studio.settings, window_geometry=geometry))
         self.tasks.close()
         self.player.close()
+        close_hosts()
         self.picture.close_worker()
         self.studio.close()
         event.accept()
@@ -383,14 +385,6 @@ class MainWindow(QMainWindow):
         self._redo.setIcon(icon("redo", self._theme.text))
         for part in (self.lanes, self.picture, self.workbench, self.transport):
             part.set_theme(self._theme)
-
-
-def _warm_up(reporter: Reporter) -> None:
-    from stemstudio.repair.warm import warm_up as warm_up_repair
-    from stemstudio.separation.warm import warm_up
-
-    warm_up(reporter.part(0, 0.8))
-    warm_up_repair(reporter.part(0.8, 1))
 
 
 def _make_primary(button: QPushButton, primary: bool) -> None:
