@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from stemstudio.audio.clips import ClipStore
+from stemstudio.audio.durable import sweep
 from stemstudio.audio.encode import AudioWriter, check_room, writable
 from stemstudio.cli.plan import Plan
 from stemstudio.core.buffer import Samples
@@ -57,6 +58,7 @@ def separate_file(path: Path, folder: Path, plan: Plan, reporter: Reporter) -> O
     """
     with ExitStack() as cleaning:
         _make_folder(folder, cleaning)
+        sweep(folder)
         try:
             room = cleaning.enter_context(tempfile.TemporaryDirectory(prefix=".stemstudio-", dir=folder))
         except OSError as error:

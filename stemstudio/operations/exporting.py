@@ -87,7 +87,7 @@ def _items(track: Track, clips: ClipStore, choice: ExportChoice) -> list[Item]:
             return exporting_items.ni_items(track, clips)
         stems = [stem.name for stem in track.stems]
         stem_items = exporting_items.stem_items(track, clips, stems, as_mixed=choice.as_mixed)
-        return [exporting_items.mix_item(track, clips), *stem_items]
+        return [exporting_items.mix_item(track, clips), *map(exporting_items.in_stereo, stem_items)]
     items = exporting_items.stem_items(track, clips, choice.stems, choice.as_mixed)
     known = {stem.name for stem in track.stems}
     for group in choice.groups:

@@ -10,7 +10,7 @@ from typing import Protocol
 from stemstudio.audio.encode import AudioWriter
 from stemstudio.audio.formats import FORMATS
 from stemstudio.audio.tags import NO_TAGS, Tags
-from stemstudio.core.errors import BadInput, from_os_error
+from stemstudio.core.errors import from_os_error
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import blocks
 from stemstudio.exporting.containers import ContainerWriter, Sound
@@ -57,8 +57,6 @@ def write_container(
     """Write all of `items` into one file; returns as `write_files` does."""
     names = names_of(track, [], choice, tags)
     first = items[0].source
-    if any(item.source.channels != first.channels for item in items):
-        raise BadInput("Only stereo stems fit into such a file.", "Export them as files of their own.")
     reporter.update(0.0, "Writing stems")
     writer = ContainerWriter(
         _likely(folder, names, choice)[0],

@@ -12,6 +12,7 @@ from stemstudio.core.buffer import Samples
 from stemstudio.core.source import Source
 from stemstudio.core.stems import stem_kind
 from stemstudio.exporting.containers import EMPTY, NI_STEMS
+from stemstudio.mixing.mixer import Mixer, MixInput
 from stemstudio.operations.graph import Silence, stem_source, track_mix
 from stemstudio.project.document import Track
 
@@ -82,6 +83,11 @@ def stem_items(track: Track, clips: ClipStore, names: Iterable[str], as_mixed: b
         for stem in track.stems
         if stem.name in wanted
     ]
+
+
+def in_stereo(item: Item) -> Item:
+    """Return `item` with two channels, as mixes have them."""
+    return item if item.source.channels == 2 else replace(item, source=Mixer((MixInput(item.source),)))
 
 
 def untouched_sum(track: Track, clips: ClipStore) -> Source:

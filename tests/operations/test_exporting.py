@@ -19,6 +19,7 @@ from stemstudio.audio.tags import Tags, read_tags
 from stemstudio.core.buffer import AudioBuffer
 from stemstudio.core.errors import BadInput, NoRoom, UserError
 from stemstudio.core.progress import Progress
+from stemstudio.effects.chain import ChainSlot
 from stemstudio.exporting.container_titles import stem_titles
 from stemstudio.exporting.mp4_atoms import box, with_user_data
 from stemstudio.operations.exporting import export_track
@@ -83,8 +84,9 @@ def long_track(kept):
 def mixed(track):
     """The same song with a desk that somebody has touched."""
     strips = (Strip(-3, 0.3), Strip(2), Strip(mute=True), Strip(-6, -0.5), Strip())
-    stems = tuple(replace(stem, strip=strip) for stem, strip in zip(track.stems, strips, strict=True))
-    return replace(track, stems=stems)
+    stems = [replace(stem, strip=strip) for stem, strip in zip(track.stems, strips, strict=True)]
+    stems[0] = replace(stems[0], chain=(ChainSlot.of("gate", sidechain="drums"), ChainSlot.of("compressor")))
+    return replace(track, stems=tuple(stems))
 
 
 def export(track, clips, folder, **choice):
@@ -151,6 +153,15 @@ def test_a_group_is_the_sum_of_its_stems(as_mixed, mixed, clips, tmp_path):
     source = stem_source(mixed.stems[1], clips)
     factor = 10 ** (2 / 20) if as_mixed else 1
     np.testing.assert_allclose(soundfile.read(drums)[0].T, factor * all_of(source), atol=1e-6)
+
+
+def test_what_the_mix_goes_through_is_in_its_versions_and_not_in_its_parts(mixed, clips, tmp_path):
+    quiet = replace(mixed, chain=(ChainSlot.of("trim", {"gain_db": -12.0}),))
+    choice = {"stems": ("drums",), "mix": True, "instrumental": True, "as_mixed": True, "bits": 32, "start_s": 2.0}
+    before = export(mixed, clips, tmp_path, **choice).paths
+    after = export(quiet, clips, tmp_path, **choice).paths
+    for old, new, factor in zip(before, after, (1, 10**-0.6, 10**-0.6), strict=True):
+        np.testing.assert_allclose(soundfile.read(new)[0], factor * soundfile.read(old)[0], atol=1e-6)
 
 
 def test_a_range_is_cut_to_the_sample_and_a_rate_is_converted(track, clips, tmp_path):
@@ -252,6 +263,18 @@ def test_a_file_of_stems_opens_as_a_song_with_them(container, name, track, clips
             np.testing.assert_allclose(
                 all_of(stem_source(stem, clips)), all_of(stem_source(was[stem.name], clips)), atol=2**-20
             )
+
+
+@pytest.mark.parametrize(("container", "name"), [("ni-stem", "alac"), ("mka", "flac")])
+def test_a_song_in_mono_fits_such_a_file_too(container, name, clips, tmp_path):
+    t = np.arange(RATE) / RATE
+    soundfile.write(tmp_path / "mono.wav", 0.3 * np.sin(2 * np.pi * 440 * t), RATE, subtype="FLOAT")
+    project = run(import_song(tmp_path / "mono.wav", clips), Project())
+    track = run(separate_track(project.tracks[0], clips, "hpss", {})[0], project).tracks[0]
+    (path,) = export(track, clips, tmp_path / "out", container=container, format=name).paths
+    again = run(import_song(path, clips), Project()).tracks[0]
+    assert [stem.clip.channels for stem in again.stems] == [2, 2, 2]
+    np.testing.assert_allclose(all_of(track_mix(again, clips)), all_of(track_mix(track, clips)), atol=2**-22)
 
 
 def test_a_film_with_two_languages_is_no_song_with_stems(track, clips, tmp_path):
