@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from stemstudio.audio.encode import AudioWriter
+from stemstudio.audio.encode import AudioWriter, check_room
 from stemstudio.audio.formats import FORMATS
 from stemstudio.audio.tags import NO_TAGS, Tags
 from stemstudio.core.errors import from_os_error
@@ -36,6 +36,7 @@ def write_files(
 ) -> tuple[tuple[Path, ...], int]:
     """Write each of `items` into a file of its own; return the paths and the number of samples over full scale."""
     names = names_of(track, [item.title for item in items], choice, tags)
+    check_room(folder, sum(_expected_bytes(item, choice) for item in items))
     writers: list[_Writer] = []
     with ExitStack() as unfinished:
         for index, (path, item) in enumerate(zip(_likely(folder, names, choice), items, strict=True)):
@@ -57,6 +58,7 @@ def write_container(
     """Write all of `items` into one file; returns as `write_files` does."""
     names = names_of(track, [], choice, tags)
     first = items[0].source
+    check_room(folder, sum(_expected_bytes(item, choice) for item in items))
     reporter.update(0.0, "Writing stems")
     writer = ContainerWriter(
         _likely(folder, names, choice)[0],
@@ -79,6 +81,11 @@ def write_container(
             reporter.update((start + frames) / first.frames)
         _finish([writer], folder, names, choice)
     return (writer.path,), writer.clipped
+
+
+def _expected_bytes(item: Item, choice: ExportChoice) -> int:
+    source, kind = item.source, FORMATS[choice.format]
+    return kind.expected_bytes(source.frames, source.sample_rate, source.channels, choice.bits, choice.kbps)
 
 
 def _likely(folder: Path, names: list[str], choice: ExportChoice) -> list[Path]:

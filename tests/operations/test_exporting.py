@@ -330,6 +330,22 @@ def test_a_folder_that_cannot_be_written_is_told(track, clips, tmp_path):
         assert caught.value.todo
 
 
+def test_a_disk_too_small_for_all_files_is_told_before_the_first_is_written(track, clips, tmp_path, monkeypatch):
+    nearly_full = shutil._ntuple_diskusage(1 << 30, 1 << 30, 3 << 20)  # room for one stem of 1.6 MB, not for five
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: nearly_full)
+    messages = []
+
+    class Listening(Progress):
+        def update(self, fraction, message=""):
+            messages.append(message)
+            super().update(fraction, message)
+
+    with pytest.raises(NoRoom, match="MB left"):
+        export_track(track, clips, tmp_path, ExportChoice(stems=STEMS)).work(Listening())
+    assert not [message for message in messages if message.startswith("Writing")]
+    export(track, clips, tmp_path, stems=("bass",))
+
+
 @pytest.mark.skipif(not Path("/proc/version").exists(), reason="no read-only folder that also root must respect")
 @pytest.mark.parametrize("choice", [{"mix": True}, {"container": "mka", "format": "flac"}])
 def test_a_read_only_folder_is_told(choice, track, clips):
