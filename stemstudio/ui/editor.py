@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from stemstudio.core.errors import BadInput, StemStudioError
 from stemstudio.core.params import Values
 from stemstudio.core.stems import RESIDUAL
+from stemstudio.jobs.job import Job
 from stemstudio.operations.repair_actions import REPAIR, RESEPARATE, SEND, SPLIT, SWAP, Passages
 from stemstudio.operations.repairing import EDITED_SONG, preview_task, repair_track
 from stemstudio.project.document import Repair, Stem, Track
@@ -53,7 +54,8 @@ class Editor(QObject):
         self.selection: Selection | None = None
         self._track_id = ""
         self._previewed: _Previewed | None = None
-        self._wanted: Repair | None = None
+        self._wanted: Job[Passages] | None = None
+        self._stems: tuple[Stem, ...] = ()
         self.old_is_heard = False
         self._working = 0
         studio.changed.connect(self._on_studio_changed)
@@ -126,17 +128,23 @@ class Editor(QObject):
         track, session = self._studio.track, self._studio.session
         if task is None or track is None or session is None:
             return
-        if self._previewed is not None and self._is_ready(task, track):
+        if self._is_ready(task, track):
+            self._wanted = None
             self._listen()
             return
-        self._wanted = task
         stems = track.stems
 
         def done(_session: object, passages: Passages) -> None:
-            if self._wanted == task:
+            if self._wanted is job:
                 self._wanted, self._previewed = None, _Previewed(task, stems, passages)
                 self.old_is_heard = False
                 self._listen()
+
+        def ended() -> None:
+            # A preview that had to make room for a newer one ends too.
+            if self._wanted is job:
+                self._wanted = None
+                self.preview_changed.emit()
 
         try:
             job = preview_task(track, session.clips, task)
@@ -144,7 +152,8 @@ class Editor(QObject):
             self._wanted = None
             self._studio.tell(error)
             return
-        self._studio.run(job, done, self._on_preview_failed)
+        self._wanted, self._stems = job, stems
+        self._studio.run(job, done, ended)
         self.preview_changed.emit()
 
     def hear_old(self, old: bool) -> None:
@@ -189,7 +198,8 @@ class Editor(QObject):
         track, session = self._studio.track, self._studio.session
         if task is None or track is None or session is None:
             return
-        ready = self._previewed.passages if self._previewed is not None and self._is_ready(task, track) else None
+        previewed = self._previewed
+        ready = previewed.passages if previewed is not None and self._is_ready(task, track) else None
         try:
             operation = repair_track(track, session.clips, task, ready)
         except StemStudioError as error:
@@ -202,13 +212,7 @@ class Editor(QObject):
     @Slot()
     def _on_ended(self) -> None:
         self._working -= 1
-        self.stop_preview()
         self.working_changed.emit()
-
-    @Slot()
-    def _on_preview_failed(self) -> None:
-        self._wanted = None
-        self.preview_changed.emit()
 
     def _is_ready(self, task: Repair, track: Track) -> bool:
         previewed = self._previewed
@@ -221,7 +225,7 @@ class Editor(QObject):
         if track_id != self._track_id:
             self._track_id = track_id
             self.set_selection(None)
-        elif self._previewed is not None and (track is None or not _same_sound(self._previewed.stems, track.stems)):
+        elif self.previewing and (track is None or not _same_sound(self._stems, track.stems)):
             self.stop_preview()
 
 

@@ -164,6 +164,50 @@ def test_another_selection_ends_the_preview(qtbot, separated):
     assert not separated.player.playing
 
 
+def test_the_newest_preview_is_heard(qtbot, separated):
+    window, editor = separated, separated.editor
+    select(window)
+    editor.preview("gain", {"gain_db": -6.0})
+    editor.preview("inpaint", {})
+    editor.preview("erase", {})
+    qtbot.waitUntil(lambda: window.player.playing, timeout=10000)
+    assert editor._previewed.task.method == "erase"
+
+
+def test_a_preview_that_is_there_wins_over_one_on_its_way(qtbot, separated):
+    window, editor = separated, separated.editor
+    select(window)
+    editor.preview("erase", {})
+    qtbot.waitUntil(lambda: window.player.playing, timeout=10000)
+    editor.preview("gain", {})
+    editor.preview("erase", {})
+    qtbot.waitUntil(lambda: not window.tasks.running(), timeout=10000)
+    assert editor._previewed.task.method == "erase"
+
+
+def test_a_preview_on_its_way_ends_with_the_sound_it_was_computed_from(qtbot, separated):
+    window, editor = separated, separated.editor
+    select(window)
+    editor.repair("gain", {})
+    qtbot.waitUntil(lambda: not editor.working, timeout=10000)
+    editor.preview("inpaint", {})
+    window.studio.undo()
+    assert not editor.previewing
+    qtbot.waitUntil(lambda: not window.tasks.running(), timeout=10000)
+    assert not window.player.playing
+    assert not window.player._overlay
+
+
+def test_a_repair_that_fails_leaves_the_preview(qtbot, separated):
+    window, editor = separated, separated.editor
+    select(window)
+    editor.preview("erase", {})
+    qtbot.waitUntil(lambda: window.player.playing, timeout=10000)
+    editor.send_selection("piano")
+    qtbot.waitUntil(lambda: not editor.working, timeout=10000)
+    assert editor.previewing
+
+
 def test_markers_and_regions(window):
     studio = window.studio
     add_marker(studio, 2 * RATE)
