@@ -405,3 +405,7 @@ def test_edits_of_a_stacked_stem_are_drawn_where_it_stands(qtbot, window):
     trigger(window, "undo")
     settle(qtbot, window)
     assert np.array_equal(pixels(other), before)
+
+
+def test_the_keys_belong_to_the_picture_once_a_song_has_come(window):
+    assert window.focusWidget() is window.spectrogram

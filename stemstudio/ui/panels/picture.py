@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from stemstudio.operations.graph import clip_source
@@ -105,7 +105,7 @@ class Picture(QWidget):
     @Slot()
     def _on_changed(self) -> None:
         lane, track = self._studio.lane, self._studio.track
-        self._pages.setCurrentIndex(0 if lane is None else 1)
+        self._turn_page(1 if lane else 0)
         self.welcome.show_opening(self._studio.opening)
         self.spectrogram.set_ruler(TimeRuler(self._studio.settings.ruler, track.tempo if track else None))
         changed = self._sounds.keep_up(lane)
@@ -116,6 +116,13 @@ class Picture(QWidget):
             return
         self._shown = (shown, self._studio.settings.comparison)
         self._show(lane, lanes, reference, edited=changed)
+
+    def _turn_page(self, page: int) -> None:
+        """Show the welcome or the sound; the keys of a song that came belong to its picture."""
+        came = page > self._pages.currentIndex()
+        self._pages.setCurrentIndex(page)
+        if came:
+            self.spectrogram.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(
         self, lane: StemLane | None, lanes: tuple[StemLane, ...], reference: Reference | None, *, edited: bool
