@@ -13,7 +13,7 @@ from stemstudio.jobs.job import Job, Lane
 from stemstudio.mixing.stretch import KEY_LIMITS, TEMPO_LIMITS, stretched, stretched_frames
 from stemstudio.operations.graph import clip_source, stem_source
 from stemstudio.operations.operation import Operation
-from stemstudio.project.document import ClipRef, Marker, Project, Stem, Strip, Track, with_track
+from stemstudio.project.document import ClipRef, Marker, Project, Strip, Track, with_track
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def stretch_track(track: Track, clips: ClipStore, semitones: float, tempo: float
 
     def apply(project: Project, result: Stretched) -> Project:
         stems = tuple(
-            Stem(uuid.uuid4().hex, stem.name, clip, strip=_moved(stem.strip, tempo), chain=stem.chain)
+            replace(stem, id=uuid.uuid4().hex, clip=clip, patches=(), strip=_moved(stem.strip, tempo))
             for stem, clip in zip(track.stems, result.stems, strict=True)
         )
         bars = track.tempo and replace(
