@@ -1,12 +1,76 @@
 """Windows of the tests are those of the program: its style, its name, its icon."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from stemstudio.app import make_application
+from stemstudio.project.document import ClipRef, Stem, Track, with_track
+from stemstudio.project.session import Session
+from stemstudio.ui.main_window import MainWindow
+
+_RATE = 44100
+_FRAMES = 20 * _RATE
+_STEMS = ("vocals", "drums", "bass", "guitar", "piano", "residual")
 
 
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     """Return the application as `stemstudio.app` makes it."""
     return make_application()
+
+
+def _sounds() -> dict[str, np.ndarray]:
+    t = np.arange(_FRAMES) / _RATE
+    rng = np.random.default_rng(0)
+    made = {}
+    for index, name in enumerate(_STEMS):
+        tone = 0.1 * np.sin(2 * np.pi * 110 * (index + 1) * t) * (np.modf(t)[0] < 0.6)
+        noise = 1e-4 * rng.standard_normal((2, _FRAMES))
+        made[name] = (np.stack([tone, -tone if name == "guitar" else 0.8 * tone]) + noise).astype(np.float32)
+    return made
+
+
+@pytest.fixture
+def six_stems(tmp_path: Path) -> Path:
+    """Write a project with a song of six stems of 20 s at 44,100 Hz; the guitar's sides are opposed."""
+    session = Session.create(tmp_path / "mix.stemstudio")
+
+    def written(samples: np.ndarray) -> ClipRef:
+        with session.clips.create(2, _FRAMES, _RATE) as writer:
+            writer.write(0, samples)
+            return ClipRef(writer.finish(), 2, _FRAMES, _RATE)
+
+    made = _sounds()
+    stems = tuple(Stem(name, name, written(samples)) for name, samples in made.items())
+    mixture = written(np.sum(list(made.values()), axis=0))
+    session.edit("Open", lambda project: with_track(project, Track("t", "Song", "", mixture, stems)))
+    session.close()
+    return session.folder
+
+
+@pytest.fixture
+def open_page(qtbot, monkeypatch) -> Callable[[Path, str], AbstractContextManager[MainWindow]]:
+    """Return what shows the window at 1280 x 800 with a project and a page of the inspector, vocals selected."""
+
+    @contextmanager
+    def shown(folder: Path, page: str) -> Iterator[MainWindow]:
+        monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
+        window = MainWindow()
+        window.resize(1280, 800)
+        window.show()
+        window.studio.take_project(Session.open(folder))
+        window.studio.select_lane("vocals")
+        window.inspector.show_page(page)
+        qtbot.waitExposed(window)
+        QApplication.processEvents()
+        yield window
+        window.close()
+        window.deleteLater()
+        QApplication.sendPostedEvents()
+
+    return shown

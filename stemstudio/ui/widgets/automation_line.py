@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QWidget
 
 from stemstudio.mixing.automation import Points, with_point
 from stemstudio.mixing.pan import SILENT_DB
@@ -111,8 +111,6 @@ class AutomationLine(QWidget):
         fine = 0.2 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
         place = point + (event.position() - begun) * fine
         self._move(self._frame_at(place.x()), self._gain_at(place.y(), fine=fine < 1))
-        frame, gain_db = self._points[self._chosen]
-        QToolTip.showText(event.globalPosition().toPoint(), self._told(frame, gain_db), self)
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         """Let go."""
@@ -217,10 +215,25 @@ class AutomationLine(QWidget):
             chosen = index == self._chosen
             painter.setBrush(self.palette().highlight() if chosen and self.hasFocus() else self._colour)
             painter.drawEllipse(place, 4.5 if chosen else 3.5, 4.5 if chosen else 3.5)
+        if self._chosen is not None and self._chosen < len(places) and (self._held is not None or self.hasFocus()):
+            self._draw_value(painter, places[self._chosen], self._told(*self._points[self._chosen]))
         if self.hasFocus():
             painter.setPen(QPen(self.palette().highlight().color(), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _draw_value(self, painter: QPainter, place: QPointF, told: str) -> None:
+        """Write what a point says at the side where there is room."""
+        font = painter.font()
+        font.setPixelSize(11)
+        painter.setFont(font)
+        metrics = painter.fontMetrics()
+        width, height = metrics.horizontalAdvance(told) + 8, metrics.height()
+        left = place.x() + 8 if place.x() + 8 + width < self.width() else place.x() - 8 - width
+        box = QRectF(left, 0 if place.y() > self.height() / 2 else self.height() - height, width, height)
+        painter.fillRect(box, self.palette().window())
+        painter.setPen(self.palette().text().color())
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, told)
 
     def _told(self, frame: int, gain_db: float) -> str:
         level = "silence" if gain_db <= SILENT_DB else f"{gain_db:+.1f} dB".replace("-", "−")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from stemstudio.core.params import ParamSpec, Values
 from stemstudio.effects.effect import Curve
@@ -124,10 +124,6 @@ class CurvePicture(QWidget):
         if band.gain is not None:
             values[band.gain.name] = _fitting(band.gain, gain_db)
         self.moved.emit(values)
-        told = f"{band.title}: {values[band.frequency.name]:.0f} Hz"
-        if band.gain is not None:
-            told += f", {values[band.gain.name]:+.1f} dB".replace("-", "−")
-        QToolTip.showText(event.globalPosition().toPoint(), told, self)
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         """Let go."""
@@ -193,6 +189,15 @@ class CurvePicture(QWidget):
             painter.drawEllipse(scale.point(self._level_db, max(out_db, FLOOR_DB)), 5, 5)
         for band in self._bands:
             self._draw_handle(painter, band)
+        if self._held is not None:
+            painter.setPen(self.palette().text().color())
+            painter.drawText(scale.room.adjusted(0, 4, -6, 0), Qt.AlignmentFlag.AlignRight, self._told(self._held))
+
+    def _told(self, band: Band) -> str:
+        told = f"{band.title}: {float(self._values[band.frequency.name]):.0f} Hz"
+        if band.gain is not None:
+            told += f", {float(self._values[band.gain.name]):+.1f} dB".replace("-", "−")
+        return told
 
     def _draw_grid(self, painter: QPainter, scale: CurveScale) -> None:
         columns, rows = scale.grid()
