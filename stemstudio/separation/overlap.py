@@ -18,6 +18,10 @@ SegmentFunction = Callable[[NDArray[np.float32]], Mapping[str, NDArray[np.float3
 """Maps float32 (batch, channels, segment) to such an array for every stem, each segment on its own."""
 
 
+Window = Literal["linear", "hann", "triangle"]
+Tail = Literal["silence", "centre", "short"]
+
+
 def run_overlapped(
     fn: SegmentFunction,
     mix: Source,
@@ -25,7 +29,8 @@ def run_overlapped(
     *,
     segment: int,
     overlap: int,
-    window: Literal["linear", "hann"] = "hann",
+    window: Window = "hann",
+    tail: Tail = "silence",
     batch: int = 1,
     reporter: Reporter,
 ) -> None:
@@ -39,10 +44,14 @@ def run_overlapped(
     fn : callable
         Has to return within a second for one batch, since cancelling waits for it. What it returns is not changed.
     segment, overlap : int
-        Samples of a segment and how many of them it shares with the next, ``0 <= overlap < segment``. The mixture is
-        followed by silence in the last segment.
-    window : {'linear', 'hann'}
-        Shape of the crossfade, which is `overlap` samples long, or half a segment where that is shorter.
+        Samples of a segment and how many of them it shares with the next, ``0 <= overlap < segment``.
+    window : {'linear', 'hann', 'triangle'}
+        Shape of the crossfade, which is `overlap` samples long, or half a segment where that is shorter; 'triangle'
+        rises and falls over the whole segment.
+    tail : {'silence', 'centre', 'short'}
+        What `fn` gets where the mixture ends within a segment: the rest and silence behind it; the rest in the middle,
+        with as much of what comes before it as after; or the rest alone. With the last two, which networks were
+        published with, a segment may begin within the last overlap.
     batch : int
         Segments that `fn` gets at once; halved for the rest of the run whenever memory does not suffice.
 
@@ -54,14 +63,19 @@ def run_overlapped(
     if not 0 <= overlap < segment or batch < 1:
         raise ValueError(f"segment {segment}, overlap {overlap}, batch {batch} do not fit")
     step = segment - overlap
-    starts = list(range(0, max(mix.frames - overlap, 1), step))
+    starts = list(range(0, max(mix.frames - (overlap if tail == "silence" else 0), 1), step))
     joiner = _Joiner(mix, sink, crossfade_window(segment, overlap, window))
     done = 0
     while done < len(starts):
         reporter.update(done / len(starts))
         now = starts[done : done + batch]
+        rests = [min(segment, mix.frames - start) if tail != "silence" else segment for start in now]
+        if tail == "short" and len(now) > 1 and len(set(rests)) > 1:
+            now, rests = now[:-1], rests[:-1]
+        before = [(segment - rest) // 2 if tail == "centre" else 0 for rest in rests]
+        frames = rests[0] if tail == "short" else segment
         try:
-            stems = fn(np.stack([mix.read(start, segment) for start in now]))
+            stems = fn(np.stack([mix.read(start - early, frames) for start, early in zip(now, before, strict=True)]))
         except (MemoryError, RuntimeError) as error:
             if not _is_shortage(error):
                 raise
@@ -74,11 +88,16 @@ def run_overlapped(
         done += len(now)
         for index, start in enumerate(now):
             following = start + step if start != starts[-1] else mix.frames
-            joiner.add(start, {name: part[index] for name, part in stems.items()}, min(following, mix.frames))
+            used = slice(before[index], before[index] + rests[index])
+            joiner.add(start, {name: part[index][:, used] for name, part in stems.items()}, min(following, mix.frames))
 
 
 def crossfade_window(segment: int, overlap: int, window: str) -> NDArray[np.float32]:
     """Weights of a segment: 1 in the middle, fades of `overlap` samples (at most half of it) at both ends, never 0."""
+    if window == "triangle":
+        rising = np.arange(1, segment // 2 + 1)
+        falling = np.arange(segment - segment // 2, 0, -1)
+        return (np.concatenate([rising, falling]) / (segment - segment // 2)).astype(np.float32)
     fade = min(overlap, segment // 2)
     ramp = (np.arange(fade) + 0.5) / max(fade, 1)
     if window == "hann":
@@ -109,12 +128,13 @@ class _Joiner:
     def add(self, start: int, stems: Mapping[str, Samples], complete: int) -> None:
         """Add one segment that begins at `start` and write what is complete up to the sample `complete`."""
         assert start == self._start
-        self._total += self._weights
+        frames = next(iter(stems.values())).shape[1]
+        self._total[:frames] += self._weights[:frames]
         out = {}
         count = complete - start
         for name, part in stems.items():
             sums = self._sums.setdefault(name, np.zeros(self._shape, np.float32))
-            sums += part * self._weights
+            sums[:, :frames] += part * self._weights[:frames]
             out[name] = sums[:, :count] / self._total[:count]
             _shift(sums, count)
         _shift(self._total, count)

@@ -11,11 +11,14 @@ from stemstudio.separation.backend import Backend, BackendInfo, Ready
 _BACKENDS = {
     "center": "stemstudio.separation.classic.center:Center",
     "classic-4": "stemstudio.separation.classic.recipe:ClassicFour",
+    "hdemucs": "stemstudio.separation.neural.demucs:HDemucs",
     "hpss": "stemstudio.separation.classic.hpss:Hpss",
+    "htdemucs": "stemstudio.separation.neural.demucs:HTDemucs",
+    "htdemucs-6s": "stemstudio.separation.neural.demucs:HTDemucsSix",
     "repet-sim": "stemstudio.separation.classic.repet_sim:RepetSim",
     "stemstudio-small": "stemstudio.separation.neural.small:SmallSeparator",
 }
-_BEST_FIRST = ("classic-4",)
+_BEST_FIRST = ("stemstudio-small", "classic-4")
 """Defaults in order of quality; the first that is ready is taken. The last one needs no model."""
 
 
