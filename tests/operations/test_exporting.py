@@ -363,6 +363,18 @@ def test_what_an_export_that_was_killed_left_goes_with_the_next(track, clips, tm
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_no_name_is_taken_before_all_is_on_the_disk(track, clips, tmp_path, monkeypatch):
+    seen, sync = [], os.fsync
+
+    def watched(handle):
+        seen.append([path.name for path in tmp_path.iterdir() if not path.name.startswith(".")])
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    export(track, clips, tmp_path, stems=STEMS, format="flac")
+    assert seen[: len(STEMS)] == [[]] * len(STEMS)
+
+
 def test_stems_that_cannot_be_read_are_left_out_and_told(track, clips, tmp_path):
     (path,) = export(track, clips, tmp_path, container="ni-stem", format="alac").paths
     data = path.read_bytes().replace(b'"stems": [', b'"stems": [{"name": "More"}, ', 1)
