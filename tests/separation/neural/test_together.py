@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
 
 from stemstudio.core.buffer import AudioBuffer, Samples
+from stemstudio.core.errors import BadInput, Cancelled
 from stemstudio.core.params import resolve
 from stemstudio.core.progress import Progress, Reporter
 from stemstudio.separation.backend import StemSink
@@ -92,3 +94,27 @@ def test_a_voice_counts_as_far_as_it_reaches(mix: Samples, recipe: dict[str, Sam
 def test_silence_stays_silence() -> None:
     silence = np.zeros((2, 3 * RATE), np.float32)
     assert not any(samples.any() for samples in joined(silence, network(silence, -6.0), 0.3).values())
+
+
+def test_it_stops_when_asked_while_it_waits(mix: Samples) -> None:
+    progress, stopped = Progress(), threading.Event()
+
+    def endless(sink: StemSink, reporter: Reporter) -> None:
+        progress.cancel()
+        try:
+            while True:
+                reporter.update(0.0)
+        finally:
+            stopped.set()
+
+    with pytest.raises(Cancelled):
+        separate_together(endless, AudioBuffer(mix, RATE), 0.3, Sink(), progress)
+    assert stopped.is_set()
+
+
+def test_what_stops_the_network_is_said(mix: Samples) -> None:
+    def broken(sink: StemSink, reporter: Reporter) -> None:
+        raise BadInput("The weights are broken.", "Get them again.")
+
+    with pytest.raises(BadInput, match="broken"):
+        separate_together(broken, AudioBuffer(mix, RATE), 0.3, Sink(), Progress())
