@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -72,12 +73,52 @@ def test_a_run_makes_a_model_with_its_papers(run_file: Path, capsys: pytest.Capt
         torch.testing.assert_close(value, first[name], msg=name)
 
 
+def test_loose_recordings_and_sounds_go_in_with_their_licences(run_file: Path) -> None:
+    import soundfile
+
+    tone = 0.3 * np.sin(2 * np.pi * 220 * np.arange(22050) / 44100)
+    (run_file.parent / "samples").mkdir()
+    for name in ("loop_a", "organ", "bass_x"):
+        soundfile.write(run_file.parent / "samples" / f"{name}.wav", tone, 44100)
+    extra = """
+[[material]]
+path = "samples"
+stem = "drums"
+files = ["loop_*"]
+licence = "CC0 loops"
+
+[[sounds]]
+path = "samples"
+role = "other"
+files = ["organ*"]
+licence = "CC BY organ"
+
+[[sounds]]
+path = "samples"
+role = "bass"
+files = ["bass_*"]
+"""
+    text = RUN.replace("steps = 2", "steps = 1\nplayed = 2").replace('held_out = ["kept: song"]', 'licence = "CC0"')
+    run_file.write_text(text + extra)
+    assert main([str(run_file)]) == 3  # the bass has no licence
+    run_file.write_text(text + extra + 'licence = "CC BY bass"\n')
+    assert main([str(run_file)]) == 0
+    with (run_file.parent / "out" / "data_card.csv").open(newline="") as file:
+        rows = {(row["stem"], row["file"], row["licence"]) for row in csv.DictReader(file)}
+    assert ("drums", "loop_a.wav", "CC0 loops") in rows
+    assert ("other", "organ.wav", "CC BY organ") in rows
+    assert ("bass", "bass_x.wav", "CC BY bass") in rows
+    made = {(stem, file) for stem, file, licence in rows if "sounds of this run" in licence}
+    assert made == {("bass", "bass__notes0.npy"), ("other", "other__notes1.npy")}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         ('id = "tiny"', "", "no id"),
         ("steps = 2", "stepps = 2", "stepps"),
         ("path =", "paths =", "paths"),
+        ("[[material]]", '[[sounds]]\npath = "x"\nrole = "bd"\n\n[[material]]', "no files"),
         ("steps = 2", "steps = ", "not TOML"),
         ("steps = 2", 'precision = "int8"', "int8"),
         ("steps = 2", 'loss = "x"', "loss"),
