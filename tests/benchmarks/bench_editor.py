@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench_editor.py [--minutes 60] [--folder DIR]
 
-Opens the real window (offscreen unless a platform is set), puts a song with six stems on the disk, selects two seconds and applies
-each repair method, and prints for each: milliseconds until the edit is durable, until the transport plays it, and until
+Opens the real window (offscreen unless a platform is set), puts a song with six stems on the disk, selects two seconds,
+applies each repair method, and prints for each: milliseconds until the edit is durable, until the transport plays it, and until
 the picture shows it; and what one hour costs in memory against five minutes. The rival is the document alone: an edit
 that changes a fader, which has nothing to compute.
 """

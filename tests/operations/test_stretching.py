@@ -30,7 +30,8 @@ def song(clips):
     strip = Strip(gain_db=-3.0, automation=((0, 0.0), (RATE, -6.0)))
     place = Placement(azimuth_deg=30.0)
     stems = tuple(
-        Stem(n, n, written(each), strip=strip, placement=place) for n, each in zip(("a", "b"), sounds, strict=True)
+        Stem(name, name, written(each), strip=strip, placement=place)
+        for name, each in zip(("a", "b"), sounds, strict=True)
     )
     track = Track("t", "A song", "", written(sum(sounds)), stems, tempo=Tempo(120.0, 0.5))
     return Project((track,), (Marker("t", RATE, "Half", RATE // 2),))
