@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 Axis = NDArray[np.float64]
 Weights = NDArray[np.float32]
 
+FARTHEST = 1e15
+"""Largest frame or frequency that a selection may name: up to it frames stay whole numbers."""
+MOST_OCTAVES = 60.0
+"""Farther than that from any frequency nothing is heard."""
 LOWEST_HZ = 1.0
 """Frequencies from here down to 0 Hz are one place of the logarithmic axis that selections live on."""
 
@@ -68,8 +72,12 @@ class Extent:
         if self.is_empty:
             return self
         whole = math.ceil(frames)
-        ratio = 2.0**octaves
+        ratio = _ratio(octaves)
         return Extent(self.first - whole, self.last + whole, self.low_hz / ratio, self.high_hz * ratio)
+
+
+def _ratio(octaves: float) -> float:
+    return math.exp2(min(max(octaves, -MOST_OCTAVES), MOST_OCTAVES))
 
 
 NOTHING = Extent(0, 0, 0.0, 0.0)
@@ -100,10 +108,10 @@ class Placement:
     def hertz(self, hertz: float) -> float:
         """Where `hertz` goes; 0 and infinity stay."""
         if self.octave_scale == 1:
-            return hertz * math.exp2(self.octave_shift)
+            return hertz * _ratio(self.octave_shift)
         if hertz <= 0 or math.isinf(hertz):
             return hertz
-        return math.exp2(self.octave_scale * math.log2(hertz) + self.octave_shift)
+        return _ratio(self.octave_scale * math.log2(hertz) + self.octave_shift)
 
     def after(self, earlier: Placement) -> Placement:
         """Placement that does `earlier` and then this one."""

@@ -19,7 +19,7 @@ from stemstudio.repair import outlining, selection_text
 from stemstudio.repair.adjusting import Feather, Grow
 from stemstudio.repair.cells import Cells
 from stemstudio.repair.composing import Group, Part, Parts, extent_of, layers, lone_box, placed_parts, weights_of
-from stemstudio.repair.extent import Axis, Extent, Placement, Weights
+from stemstudio.repair.extent import FARTHEST, Axis, Extent, Placement, Weights
 from stemstudio.repair.shapes import BELOW_HZ, Box, Points, Polygon, Shape, Stroke, thinned
 
 __all__ = ["Extent", "Selection"]
@@ -184,6 +184,9 @@ class Selection:
             return True
         if all(isinstance(part, Part) and part.mode == "add" for part in self.parts):
             return False
+        last = self.parts[-1]
+        if isinstance(last, Feather) or (isinstance(last, Grow) and min(last.frames, last.octaves) >= 0):
+            return replace(self, parts=self.parts[:-1]).is_empty
         frames = np.linspace(extent.first, extent.last - 1, 512)
         hertz = np.geomspace(max(extent.low_hz, 1.0), max(extent.high_hz, 1.0), 512)
         return not self.weights(frames, hertz).any()
@@ -230,8 +233,8 @@ class Selection:
         BadInput
             If a number is not finite.
         """
-        _finite(seconds, semitones)
         frames, octaves = seconds * self.sample_rate, semitones / 12
+        _finite(frames, octaves)
         box = lone_box(self.parts)
         if box:
             extent = box.bounds.widened(frames, octaves)
@@ -248,7 +251,7 @@ class Selection:
         BadInput
             If a number is negative or not finite.
         """
-        _finite(seconds, semitones)
+        _finite(seconds * self.sample_rate, semitones)
         if seconds < 0 or semitones < 0:
             raise BadInput("A feather cannot be negative.", "Give 0 or more; shrink the selection to make it smaller.")
         return self._adjusted(Feather, seconds * self.sample_rate, semitones / 12)
@@ -301,8 +304,8 @@ def _as(mode: str, parts: Parts) -> Parts:
 
 
 def _finite(*numbers: float) -> None:
-    if not all(math.isfinite(number) for number in numbers):
-        raise BadInput("A selection needs finite numbers.", "Give times and frequencies that are numbers.")
+    if not all(abs(number) <= FARTHEST for number in numbers):
+        raise BadInput("A selection needs finite numbers.", "Give times and frequencies of the song.")
 
 
 def _points(points: Sequence[tuple[float, float]]) -> Points:

@@ -14,7 +14,7 @@ from stemstudio.core.errors import BadInput
 from stemstudio.repair.adjusting import Feather, Grow
 from stemstudio.repair.cells import Cells
 from stemstudio.repair.composing import MODES, Group, Part, Parts
-from stemstudio.repair.extent import Placement
+from stemstudio.repair.extent import FARTHEST, MOST_OCTAVES, Placement
 from stemstudio.repair.shapes import Box, Points, Polygon, Shape, Stroke
 
 _SHAPES: dict[str, type] = {"box": Box, "polygon": Polygon, "stroke": Stroke, "cells": Cells, "group": Group}
@@ -81,6 +81,8 @@ def _read_part(raw: Any, depth: int) -> Part | Grow | Feather:
     for name, kind in _ADJUSTMENTS.items():
         if name in raw:
             frames, octaves = map(_number, raw[name])
+            if abs(octaves) > MOST_OCTAVES:
+                raise ValueError("too many octaves")
             if kind is Feather and (frames < 0 or octaves < 0):
                 raise ValueError("a negative feather")
             return kind(frames, octaves)
@@ -131,7 +133,7 @@ def _read_points(raw: Any) -> Points:
 
 
 def _number(raw: Any) -> float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not abs(raw) <= FARTHEST:
         raise ValueError(f"no number: {raw!r:.60}")
     return raw
 
@@ -139,6 +141,7 @@ def _number(raw: Any) -> float:
 def _whole(raw: Any) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int):
         raise TypeError(f"no whole number: {raw!r:.60}")
+    _number(raw)
     return raw
 
 

@@ -27,8 +27,12 @@ _ROUNDING = 1e-9
 
 
 def reach_samples(sample_rate: int) -> int:
-    """How far outside the selection a repair may change the sound: half of the longest window."""
-    return StftSpec.at_rate(sample_rate, LONGEST_WINDOW).n_fft // 2
+    """How far outside the selection a repair may change the sound: half of the longest window, and half a step.
+
+    A selection that is shorter than a step may lie between two frames, that far from the nearer one.
+    """
+    spec = StftSpec.at_rate(sample_rate, LONGEST_WINDOW)
+    return spec.n_fft // 2 + spec.hop // 2
 
 
 def fade_samples(sample_rate: int) -> int:
@@ -155,27 +159,31 @@ def gaps(passage: Passage) -> list[tuple[int, int]]:
 
 def cell_weights(passage: Passage, spec: StftSpec) -> Cells:
     """Weights of the selection on the grid of `spec`: float32 (frames, bins)."""
-    count = spec.frames(passage.samples.shape[1])
-    # Frames that miss the selection are 0 and need not be asked for.
-    low = max(passage.first // spec.hop - 1, 0)
-    high = min(passage.last // spec.hop + 2, count)
+    count, step_hz = spec.frames(passage.samples.shape[1]), passage.sample_rate / spec.n_fft
+    extent = passage.selection.extent
+    # Cells that miss the selection are 0 and need not be asked for.
+    low, high = max(passage.first // spec.hop - 1, 0), min(passage.last // spec.hop + 2, count)
+    bottom, top = max(int(extent.low_hz / step_hz) - 1, 0), min(int(extent.high_hz / step_hz) + 3, spec.bins)
     weights = np.zeros((count, spec.bins), np.float32)
-    weights[low:high] = _weights(passage, spec, low, high, 1)
+    frames = passage.start + np.arange(low, high) * float(spec.hop)
+    weights[low:high, bottom:top] = passage.selection.weights(frames, np.arange(bottom, top) * step_hz).T
     if not weights.any():
-        # The selection is smaller than a cell: the cells that hold any of it are meant.
-        weights[low:high] = _weights(passage, spec, low, high, 8)
+        _touch(passage, spec, weights)
     return weights
 
 
-def _weights(passage: Passage, spec: StftSpec, low: int, high: int, finer: int) -> Cells:
-    """Weights of the frames `low` .. `high`, each the largest of ``finer * finer`` points of the cell."""
-    step = (np.arange(finer) - (finer - 1) / 2) / finer
-    frames = passage.start + ((np.arange(low, high)[:, None] + step).ravel() * spec.hop)
-    nyquist = passage.sample_rate / 2
-    hertz = np.clip((np.arange(spec.bins)[:, None] + step).ravel() * passage.sample_rate / spec.n_fft, 0, nyquist)
-    fine = passage.selection.weights(frames, hertz).reshape(spec.bins, finer, high - low, finer)
-    weights: Cells = fine.max(axis=(1, 3)).T
-    return weights
+def _touch(passage: Passage, spec: StftSpec, weights: Cells) -> None:
+    """Give weight to the cells that hold any of a selection that lies between their middles."""
+    extent, step_hz = passage.selection.extent, passage.sample_rate / spec.n_fft
+    places = np.linspace(passage.first, passage.last - 1, _points((passage.last - passage.first) / spec.hop))
+    hertz = np.linspace(extent.low_hz, extent.high_hz, _points((extent.high_hz - extent.low_hz) / step_hz))
+    frames = np.minimum(np.rint(places / spec.hop).astype(np.intp), len(weights) - 1)
+    bins = np.minimum(np.rint(hertz / step_hz).astype(np.intp), spec.bins - 1)
+    np.maximum.at(weights, (frames, bins[:, None]), passage.selection.weights(passage.start + places, hertz))
+
+
+def _points(cells: float) -> int:
+    return 8 * max(math.ceil(cells), 2)
 
 
 def _added(passage: Passage, spec: StftSpec, change: Spectrum) -> Samples:

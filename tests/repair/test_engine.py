@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,36 @@ def test_the_result_holds_the_selection_and_half_a_window_and_joins_without_a_st
     change = result.samples - source.read(result.start, result.samples.shape[1])
     for edge in (change[:, :8], change[:, -8:]):
         assert np.abs(edge).max() < 1e-4
+
+
+@pytest.mark.parametrize("first", range(RATE, RATE + 1024, 128))
+def test_what_lies_between_two_frames_joins_without_a_step(first):
+    source = AudioBuffer(np.full((1, 3 * RATE), 0.5, np.float32), RATE)
+    result = mend(source, Selection.box(RATE, first, first + 40, 0, 20), "erase")
+    change = np.abs(result.samples - 0.5)
+    assert change.max() > 0.1
+    assert max(change[0, 0], change[0, -1]) < 1e-4
+
+
+@pytest.mark.parametrize("hertz", [440, 443, 446])
+@pytest.mark.parametrize("frames", [1, 16])
+def test_the_smallest_selection_of_a_band_is_mended(frames, hertz):
+    time = np.arange(2 * RATE) / RATE
+    source = AudioBuffer(np.sin(2 * np.pi * 443 * time, dtype=np.float32)[None], RATE)
+    for first in range(RATE, RATE + 1100, 100):
+        result = mend(source, Selection.box(RATE, first, first + frames, hertz, hertz + 1), "erase")
+        assert not np.array_equal(result.samples, source.read(result.start, result.samples.shape[1]))
+
+
+def test_a_thin_selection_takes_no_more_memory_than_a_wide_one():
+    source, peaks = song(6.0), []
+    mend(source, BOXES["a band"](RATE), "gain")  # what is imported does not count
+    for high_hz in (3000, 1004):
+        tracemalloc.start()
+        mend(source, Selection.box(RATE, RATE, 5 * RATE, 1003, high_hz), "gain")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 @pytest.mark.parametrize("rate", [8000, 192000])

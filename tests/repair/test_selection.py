@@ -219,6 +219,25 @@ def test_outlines_of_others_close_at_the_edge_of_the_view():
     assert (hole[:, 0].min(), hole[:, 0].max()) == pytest.approx((10000, 20000), abs=50)
 
 
+def test_a_wide_feather_does_not_make_it_empty():
+    small = Selection.polygon(RATE, [(0, 100), (3000, 500), (100, 900)])
+    assert not small.feathered(60.0, 0).is_empty
+    assert not small.grown(60.0, 1.0).is_empty
+    assert small.grown(-1.0, 1.0).is_empty
+
+
+def test_what_is_far_off_every_song_is_refused_in_words():
+    box = Selection.box(RATE, 0, 1000, 100, 900)
+    for make in (
+        lambda: Selection.box(RATE, 0, 1e300, 100, 900),
+        lambda: box.feathered(1e300, 0),
+        lambda: box.grown(1e300, 0),
+    ):
+        with pytest.raises(BadInput, match="finite"):
+            make()
+    assert not box.grown(0, 1e5).is_empty
+
+
 def test_nothing_selected_is_empty():
     assert Selection(RATE).is_empty
     assert Selection(RATE).outlines(FRAMES, HERTZ) == []
