@@ -15,6 +15,7 @@ _BACKENDS = {
     "hpss": "stemstudio.separation.classic.hpss:Hpss",
     "htdemucs": "stemstudio.separation.neural.demucs:HTDemucs",
     "htdemucs-6s": "stemstudio.separation.neural.demucs:HTDemucsSix",
+    "openunmix": "stemstudio.separation.neural.unmix:OpenUnmixSeparator",
     "repet-sim": "stemstudio.separation.classic.repet_sim:RepetSim",
     "stemstudio-small": "stemstudio.separation.neural.small:SmallSeparator",
 }

@@ -10,9 +10,10 @@ from stemstudio.core.buffer import Samples
 from stemstudio.core.params import ParamSpec, Values
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source, blocks
-from stemstudio.separation.backend import Availability, BackendInfo, Missing, Ready, StemSink
-from stemstudio.separation.neural.device import DEVICE, PRECISION, in_precision, pick_device
-from stemstudio.separation.neural.library import Model, models, require, what_is_missing
+from stemstudio.separation.backend import StemSink
+from stemstudio.separation.neural.device import in_precision, pick_device
+from stemstudio.separation.neural.library import Model, require
+from stemstudio.separation.neural.published import FOUR, OVERLAP, Published
 from stemstudio.separation.neural.rates import at_rate
 from stemstudio.separation.neural.running import Steps, by_pairs
 from stemstudio.separation.neural.shifting import run_shifted, shifts
@@ -25,19 +26,6 @@ if TYPE_CHECKING:
     from stemstudio.separation.neural.demucs_weights import DemucsModel
 
 _RATE = 44100
-_FOUR = ("vocals", "drums", "bass", "other")
-_OVERLAP = ParamSpec(
-    "overlap",
-    "float",
-    25.0,
-    "Overlap",
-    "Higher smooths the joints between segments and takes longer.",
-    low=5.0,
-    high=75.0,
-    step=5.0,
-    unit="%",
-    group="Advanced",
-)
 _SHIFTS = ParamSpec(
     "shifts",
     "int",
@@ -63,53 +51,10 @@ _SEGMENT = ParamSpec(
 )
 
 
-class _Demucs:
+class _Demucs(Published):
     """What the versions share."""
 
-    id: str
-    title: str
-    summary: str
-    reference: str
-    stems: tuple[str, ...] = _FOUR
-    params: tuple[ParamSpec, ...] = (_OVERLAP, _SHIFTS)
-
-    def __init__(self) -> None:
-        self._models = {each.id: each for each in models(self.id) if set(each.stems) == set(self.stems)}
-        installed = [name for name, each in self._models.items() if each.installed]
-        choice = ParamSpec(
-            "model",
-            "choice",
-            (installed or [*self._models, self.id])[0],
-            "Model",
-            "Which of the published sets of weights is used.",
-            choices=tuple((name, each.title) for name, each in self._models.items()) or ((self.id, self.title),),
-        )
-        only = ParamSpec(
-            "only",
-            "choice",
-            "all",
-            "Only the stem",
-            "One stem alone takes a quarter of the time with a model of four networks; the rest goes to the residual.",
-            choices=(("all", "All"), *((name, name.capitalize()) for name in self.stems)),
-        )
-        self.info = BackendInfo(
-            id=self.id,
-            title=self.title,
-            summary=self.summary,
-            family="neural",
-            stems=self.stems,
-            params=(choice, only, *self.params, DEVICE, PRECISION),
-            reference=self.reference,
-            needs_model=True,
-        )
-
-    def availability(self) -> Availability:
-        """See `Backend.availability`."""
-        if any(each.installed for each in self._models.values()):
-            return Ready()
-        if not self._models:
-            return Missing(f"There is no model for {self.title}.", "Install StemStudio again.")
-        return Missing(*what_is_missing(next(iter(self._models.values()))))
+    params: tuple[ParamSpec, ...] = (OVERLAP, _SHIFTS)
 
     def separate(self, mix: Source, values: Values, sink: StemSink, reporter: Reporter) -> None:
         """See `Backend.separate`."""
@@ -235,7 +180,7 @@ class _Normalised:
 
 
 def _order(model: Model) -> tuple[str, ...]:
-    return tuple(sorted(model.stems, key=[*_FOUR, *sorted(set(model.stems) - set(_FOUR))].index))
+    return tuple(sorted(model.stems, key=[*FOUR, *sorted(set(model.stems) - set(FOUR))].index))
 
 
 def _layers(member: DemucsModel) -> list[torch.nn.Module]:
@@ -263,7 +208,7 @@ class HTDemucsSix(_Demucs):
     id = "htdemucs-6s"
     title = "HTDemucs, six stems"
     summary = "Guitar and piano beside the usual four; the piano often bleeds, by its makers' word."
-    stems = (*_FOUR, "guitar", "piano")
+    stems = (*FOUR, "guitar", "piano")
     reference = HTDemucs.reference
 
 
@@ -273,5 +218,5 @@ class HDemucs(_Demucs):
     id = "hdemucs"
     title = "Hybrid Demucs"
     summary = "Vocals, drums, bass and other by Demucs 3; quicker than its successor and a little less clean."
-    params = (_OVERLAP, _SHIFTS, _SEGMENT)
+    params = (OVERLAP, _SHIFTS, _SEGMENT)
     reference = "A. Défossez (2021), Hybrid spectrogram and waveform source separation, ISMIR workshop on MSS."
