@@ -20,6 +20,7 @@ from stemstudio.cli import (
     evaluate,
     export,
     info,
+    models,
     remix,
     repair,
     self_test,
@@ -31,7 +32,7 @@ from stemstudio.cli.voice import Voice
 from stemstudio.core.errors import BadInput, Cancelled, NotReady, UserError, from_os_error
 
 DONE, WRONG_USE, FOR_THE_USER, CANCELLED = 0, 2, 3, 130
-_COMMANDS = (info, separate, repair, effects, remix, upmix, export, edits, backends, evaluate, train, self_test)
+_COMMANDS = (info, separate, repair, effects, remix, upmix, export, edits, backends, models, evaluate, train, self_test)
 _DESCRIPTION = """\
 Separate a song into stems, see them, mend them, mix them and take them home.
 

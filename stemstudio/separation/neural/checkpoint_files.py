@@ -7,6 +7,7 @@ network's.
 from __future__ import annotations
 
 import io
+import json
 import math
 import mmap
 import struct
@@ -217,8 +218,9 @@ def _read_safetensors(path: Path) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    except SafetensorError as error:
+            arguments = json.loads((file.metadata() or {}).get("arguments", "{}"))
+    except (SafetensorError, ValueError, RecursionError) as error:
         raise _damaged(path) from error
     if not tensors:
         raise BadInput(f"{path.name} holds no weights of a network.", _AGAIN)
-    return Checkpoint(tensors)
+    return Checkpoint(tensors, arguments=arguments if isinstance(arguments, dict) else {})

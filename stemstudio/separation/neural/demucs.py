@@ -218,5 +218,6 @@ class HDemucs(_Demucs):
     id = "hdemucs"
     title = "Hybrid Demucs"
     summary = "Vocals, drums, bass and other by Demucs 3; quicker than its successor and a little less clean."
+    preferred = "hdemucs-mmi"
     params = (OVERLAP, _SHIFTS, _SEGMENT)
     reference = "A. Défossez (2021), Hybrid spectrogram and waveform source separation, ISMIR workshop on MSS."

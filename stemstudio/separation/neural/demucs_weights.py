@@ -6,6 +6,7 @@ tensors cannot tell: the names of the stems, the length of a segment and the num
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -107,7 +108,8 @@ def _architecture(tensors: Mapping[str, Tensor], arguments: Mapping[str, Any]) -
     hidden, inner, _ = shapes["encoder.0.dconv.layers.0.0.weight"]
     layers = _count(shapes, "crosstransformer.layers")
     heads = arguments.get("t_heads", 8)
-    if type(heads) is not int or not 1 <= heads <= 64:
+    bottom = shapes.get("channel_upsampler.weight", (0,))[0]
+    if type(heads) is not int or not 1 <= heads <= 64 or (bottom or channels << depth - 1) % heads:
         raise ValueError("heads")
 
     def first(part: str) -> int:
@@ -123,7 +125,7 @@ def _architecture(tensors: Mapping[str, Tensor], arguments: Mapping[str, Any]) -
         "residual_in_decoder": "decoder.0.dconv.layers.0.0.weight" in shapes,
         "norm_from": first("norm1.weight"),
         "memory_from": first("dconv.layers.0.3.lstm.weight_ih_l0"),
-        "bottom": shapes.get("channel_upsampler.weight", (0,))[0],
+        "bottom": bottom,
         "layers": layers,
         "heads": heads,
         "hidden": shapes["crosstransformer.layers.0.linear1.weight"][0] if layers else 0,
@@ -154,6 +156,8 @@ def _stems(arguments: Mapping[str, Any], count: int) -> tuple[str, ...]:
 
 def _segment(arguments: Mapping[str, Any], layers: int) -> int:
     seconds = arguments.get("segment", Fraction(39, 5) if layers else 40)
+    if isinstance(seconds, str) and re.fullmatch(r"\d{1,9}/\d{1,9}", seconds) and not seconds.endswith("/0"):
+        seconds = Fraction(seconds)
     if not isinstance(seconds, int | float | Fraction) or not 1 <= seconds <= 120:
         raise BadInput("The file names a length of segments that cannot be.", "Take another model.")
     return int(seconds * RATE)

@@ -31,9 +31,12 @@ class Published:
     reference: str
     stems: tuple[str, ...] = FOUR
     params: tuple[ParamSpec, ...] = (OVERLAP,)
+    preferred: str = ""
+    """The model that is taken where several, or none, are installed."""
 
     def __init__(self) -> None:
-        self._models = {each.id: each for each in models(self.id) if set(each.stems) == set(self.stems)}
+        found = [each for each in models(self.id) if set(each.stems) == set(self.stems)]
+        self._models = {each.id: each for each in sorted(found, key=lambda each: each.id != self.preferred)}
         installed = [name for name, each in self._models.items() if each.installed]
         choice = ParamSpec(
             "model",

@@ -51,6 +51,7 @@ class OpenUnmixSeparator(Published):
     id = "openunmix"
     title = "Open-Unmix"
     summary = "Vocals, drums, bass and other by recurrent networks; quick, with more bleed than Demucs."
+    preferred = "umxhq"
     params = (_ITERATIONS, OVERLAP, _SEGMENT)
     reference = "F.-R. Stöter, S. Uhlich, A. Liutkus, Y. Mitsufuji (2019), Open-Unmix, JOSS 4(41)."
 
