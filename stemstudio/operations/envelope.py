@@ -25,15 +25,17 @@ class _Patched:
 
     def __init__(self, base: Drawable, patches: tuple[tuple[Patch, Drawable], ...]) -> None:
         self._base, self._patches = base, patches
+        self._starts = np.array([patch.start for patch, _ in patches])
+        self._ends = self._starts + [patch.clip.frames for patch, _ in patches]
 
     def draw(self, start: float, end: float, columns: int) -> Envelope:
         low, high = self._base.draw(start, end, columns)
         per_column = max(end - start, 1e-9) / columns
-        for patch, peaks in self._patches:
+        # Of thousands of patches few are in sight.
+        for index in np.flatnonzero((self._starts < end) & (self._ends > start)).tolist():
+            patch, peaks = self._patches[index]
             first = max((patch.start - start) / per_column, 0)
             last = min((patch.start + patch.clip.frames - start) / per_column, columns)
-            if last <= first:
-                continue
             at = slice(int(first), int(np.ceil(last)))
             begin = start + at.start * per_column - patch.start
             span = (at.stop - at.start) * per_column

@@ -17,8 +17,8 @@ from stemstudio.core.source import Excerpt, Source
 from stemstudio.core.stems import RESIDUAL, stem_kind
 from stemstudio.operations.separated_passage import separated_passage
 from stemstudio.project.document import Repair
-from stemstudio.repair.engine import Repaired, repair
-from stemstudio.repair.method import Context
+from stemstudio.repair.engine import Repaired, repair, selected_frames
+from stemstudio.repair.method import MIXTURE, Context
 from stemstudio.repair.registry import method
 from stemstudio.repair.selection import Selection
 from stemstudio.separation.registry import backend
@@ -48,6 +48,10 @@ def carry_out(task: Repair, stems: Stems, mixture: Source, reporter: Reporter) -
             raise BadInput(f"There is no stem “{stem_kind(name).title}”.", f"The stems are: {', '.join(stems)}.")
     if task.action not in _ACTIONS:
         raise BadInput(f"There is no action {task.action!r}.", f"The actions are: {', '.join(_ACTIONS)}.")
+    if task.other == task.stem:
+        raise BadInput("A stem cannot give sound to itself.", "Choose another stem.")
+    if task.action in (SEND, SWAP, SPLIT) and not task.other:
+        raise BadInput("The other stem has no name.", "Choose a stem, or type a name for a new one.")
     selection = Selection.from_text(task.selection)
     return _ACTIONS[task.action](task, selection, stems, mixture, reporter)
 
@@ -89,6 +93,8 @@ def _send(task: Repair, selection: Selection, stems: Stems, _mixture: Source, re
 
 
 def _split(task: Repair, selection: Selection, stems: Stems, mixture: Source, reporter: Reporter) -> Passages:
+    if task.other == MIXTURE:
+        raise BadInput("“Mixture” is the name of the song itself.", "Choose another name.")
     if task.other in stems:
         raise BadInput(f"There is a stem “{stem_kind(task.other).title}” already.", "Choose another name.")
     return _send(task, selection, {**stems, task.other: _Nothing(stems[task.stem])}, mixture, reporter)
@@ -100,13 +106,13 @@ def _swap(task: Repair, selection: Selection, stems: Stems, _mixture: Source, re
 
 
 def _reseparate(task: Repair, selection: Selection, stems: Stems, mixture: Source, reporter: Reporter) -> Passages:
+    first, last = selected_frames(mixture, selection)
     common = [name for name in backend(task.method).info.stems if name in stems and name != RESIDUAL]
     if not common or RESIDUAL not in stems:
         made = ", ".join(stem_kind(name).title.lower() for name in backend(task.method).info.stems)
         raise BadInput(f"This method makes {made}, and the song has other stems.", "Choose another method.")
     margin = round(_CONTEXT_S * mixture.sample_rate)
-    first = max(0, selection.extent.first - margin)
-    last = min(mixture.frames, selection.extent.last + margin)
+    first, last = max(0, first - margin), min(mixture.frames, last + margin)
     part = reporter.part(0, 0.95)
     made_again = separated_passage(Excerpt(mixture, first, last), task.method, dict(task.values), part)
     new = {

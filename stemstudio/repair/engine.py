@@ -87,7 +87,14 @@ def repair(
     return Repaired(passage.start + first, result)
 
 
-def _passage(source: Source, selection: Selection, margin_s: float) -> Passage:
+def selected_frames(source: Source, selection: Selection) -> tuple[int, int]:
+    """First frame of `source` that `selection` may change, and the one after the last.
+
+    Raises
+    ------
+    BadInput
+        If there is none, or there are more than one edit may change.
+    """
     if selection.sample_rate != source.sample_rate:
         raise BadInput("The selection was made at another sample rate.", "Select again.")
     if selection.is_empty:
@@ -100,6 +107,11 @@ def _passage(source: Source, selection: Selection, margin_s: float) -> Passage:
         raise BadInput(
             f"The selection is longer than {LONGEST_S / 60:.0f} minutes.", "Select less, and mend the rest after it."
         )
+    return first, last
+
+
+def _passage(source: Source, selection: Selection, margin_s: float) -> Passage:
+    first, last = selected_frames(source, selection)
     margin = max(round(margin_s * source.sample_rate), reach_samples(source.sample_rate))
     start, end = max(first - margin, 0), min(last + margin, source.frames)
     samples = source.read(start, end - start)

@@ -57,10 +57,8 @@ class Sessions:
         self._uses[session] += 1
 
         def done(result: T) -> None:
-            try:
-                on_done(session, result)
-            finally:
-                self._release(session)
+            on_done(session, result)  # what it raises comes to `ended`
+            self._release(session)
 
         def ended(_error: Exception | None = None) -> None:
             if on_ended is not None:

@@ -117,7 +117,9 @@ def test_what_is_sent_arrives(session):
 def test_swapping_twice_is_nothing(session):
     for _ in range(2):
         do(session, Repair(SWAP, "vocals", box(1, 2, 0, RATE / 2), "drums"))
-    np.testing.assert_allclose(heard(session, "vocals"), sounds()["vocals"], atol=1e-6)
+    # At the edges, where a swap fades from one sound to the other, both become alike.
+    edges = np.abs(np.arange(FRAMES)[:, None] - [RATE, 2 * RATE]).min(axis=1) < 0.004 * RATE
+    np.testing.assert_allclose(heard(session, "vocals")[:, ~edges], sounds()["vocals"][:, ~edges], atol=1e-6)
 
 
 def test_a_selection_is_separated_again(session):
@@ -181,6 +183,15 @@ def test_what_was_previewed_is_what_is_applied(session):
         (Repair(REPAIR, "vocals", box(1, 2), "", "polish"), "polish"),
         (Repair(REPAIR, "vocals", box(9, 10), "", "erase"), "outside"),
         (Repair("polish", "vocals", box(1, 2), ""), "polish"),
+        (Repair(REPAIR, "residual", box(1, 2), "residual", "erase"), "itself"),
+        (Repair(SEND, "vocals", box(1, 2), "vocals"), "itself"),
+        (Repair(SWAP, "vocals", box(1, 2), "vocals"), "itself"),
+        (Repair(SEND, "vocals", box(1, 2), ""), "no name"),
+        (Repair(SWAP, "vocals", box(1, 2), ""), "no name"),
+        (Repair(SPLIT, "vocals", box(1, 2), ""), "no name"),
+        (Repair(SPLIT, "vocals", box(1, 2), "mixture"), "song itself"),
+        (Repair(RESEPARATE, "vocals", box(9, 10), "", "hpss"), "outside"),
+        (Repair(RESEPARATE, "vocals", Selection(RATE).to_text(), "", "hpss"), "Nothing"),
     ],
 )
 def test_nonsense_is_refused_in_words(session, task, words):
