@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from stemstudio.core.buffer import Samples
 from stemstudio.core.source import Source
-from stemstudio.mixing.meters import Levels, decibels, level
+from stemstudio.mixing.meters import SILENCE, Levels, decibels, level
 from stemstudio.mixing.mixer import Mixer
 from stemstudio.operations.graph import ChainShelf, sound_at
 from stemstudio.operations.mix_edits import MIX, chain_of, with_chain
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from stemstudio.ui.studio import Studio
 
 METER_S = 0.05
+_YOUNG_S = 0.25
 SPECTRUM_FRAMES = 4096
 
 
@@ -70,6 +72,7 @@ class _Places:
     """What is measured."""
 
     desk: tuple[tuple[str, ...], Mixer] | None
+    young: frozenset[str]
     chained: Source | None
     before: Source | None
 
@@ -86,6 +89,7 @@ class Meters(QObject):
         self._watched: tuple[str, int] | None = None
         self._places: tuple[tuple[object, ...], _Places] | None = None
         self._shelf = ChainShelf()
+        self._since: dict[str, tuple[Source, float]] = {}
         self._levels: Latest[Reading] = Latest("levels")
         self._loudness: Latest[Loudness] = Latest("loudness")
         self._done = (0, 0)
@@ -115,7 +119,7 @@ class Meters(QObject):
             if not self._played:
                 self._begin()
             self._listen()
-            self._levels.ask(partial(_measure, self._what(), self._player.position))
+            self._levels.ask(partial(_measure, self._what(), self._player.position, self.reading))
         done = (self._levels.count, self._loudness.count)
         if playing and done != self._done:
             self.reading = self._levels.result or Reading()
@@ -142,8 +146,25 @@ class Meters(QObject):
         key = (player.desk, self._watched, track)
         if self._places is None or any(a is not b for a, b in zip(key, self._places[0], strict=True)):
             chained, before = self._around_effect()
-            self._places = key, _Places(player.desk, chained, before)
-        return self._places[1]
+            self._places = key, _Places(player.desk, frozenset(), chained, before)
+        return replace(self._places[1], young=self._young())
+
+    def _young(self) -> frozenset[str]:
+        """Stems whose effects are at work for so short a time that what was heard before is not rendered yet.
+
+        To read it would make their effects run up once more, just when playback needs the processor.
+        """
+        now = time.monotonic()
+        names, mixer = self._player.desk or ((), None)
+        inputs = zip(names, mixer.inputs if mixer is not None else (), strict=False)
+        self._since = {name: self._since_when(name, each.source, now) for name, each in inputs}
+        return frozenset(name for name, (_, since) in self._since.items() if now - since < _YOUNG_S)
+
+    def _since_when(self, name: str, source: Source, now: float) -> tuple[Source, float]:
+        known = self._since.get(name)
+        if known is not None and known[0] is source:
+            return known
+        return source, now if hasattr(source, "reductions_db") else -math.inf
 
     def _around_effect(self) -> tuple[Source | None, Source | None]:
         track, session = self._studio.track, self._studio.session
@@ -185,15 +206,19 @@ class _Ear:
         return self._found
 
 
-def _measure(what: _Places, position: int) -> Reading:
-    stems: dict[str, Levels] = {}
-    rate = 44100
+def _measure(what: _Places, position: int, before: Reading) -> Reading:
+    reading = Reading()
     if what.desk is not None:
         names, mixer = what.desk
-        rate = mixer.sample_rate
-        frames = round(METER_S * rate)
-        stems = dict(zip(names, mixer.levels(max(position - frames, 0), frames), strict=False))
-    reading = Reading(stems, sample_rate=rate)
+        frames = round(METER_S * mixer.sample_rate)
+        stems = {}
+        for name, each, heard in zip(names, mixer.inputs, mixer.audible, strict=False):
+            if name in what.young or not heard:
+                stems[name] = before.stems.get(name, SILENCE) if heard else SILENCE
+            else:
+                alone = Mixer((replace(each, solo=False),))
+                stems[name] = alone.levels(max(position - frames, 0), frames)[0]
+        reading = Reading(stems, sample_rate=mixer.sample_rate)
     reductions = getattr(what.chained, "reductions_db", None)
     if reductions is not None:
         reading = replace(reading, reductions_db=reductions(position))

@@ -1,5 +1,6 @@
 """Windows of the tests are those of the program: its style, its name, its icon."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from stemstudio.project.session import Session
 from stemstudio.ui.main_window import MainWindow
 
 _RATE = 44100
-_FRAMES = 20 * _RATE
+_FRAMES = 8 * _RATE
 _STEMS = ("vocals", "drums", "bass", "guitar", "piano", "residual")
 
 
@@ -36,9 +37,15 @@ def _sounds() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def six_stems(tmp_path: Path) -> Path:
-    """Write a project with a song of six stems of 20 s at 44,100 Hz; the guitar's sides are opposed."""
-    session = Session.create(tmp_path / "mix.stemstudio")
+def six_stems(tmp_path: Path, _six_stems: Path) -> Path:
+    """Return a project of one's own, a copy of `_six_stems`."""
+    return Path(shutil.copytree(_six_stems, tmp_path / _six_stems.name))
+
+
+@pytest.fixture(scope="session")
+def _six_stems(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a project with a song of six stems of 8 s at 44,100 Hz; the guitar's sides are opposed."""
+    session = Session.create(tmp_path_factory.mktemp("project") / "mix.stemstudio")
 
     def written(samples: np.ndarray) -> ClipRef:
         with session.clips.create(2, _FRAMES, _RATE) as writer:

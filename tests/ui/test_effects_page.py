@@ -231,7 +231,7 @@ def test_a_hollow_stem_is_found_and_the_plate_added(qtbot, window, page):
     assert page.work.report.verdict == "hollow"
     assert "mono" in page.hollow.advice.text()
     qtbot.mouseClick(page.hollow.picture, LEFT, pos=QPoint(page.hollow.picture.width() // 2, 20))
-    assert window.player.position == pytest.approx(10 * RATE, abs=RATE)
+    assert window.player.position == pytest.approx(4 * RATE, abs=RATE)
     qtbot.mouseClick(page.hollow.plate, LEFT)
     assert effects(window, "guitar")[-1] == "plate"
     assert not page.hollow.advice.isVisible()  # the advice was about another sound

@@ -11,7 +11,7 @@ from stemstudio.mixing.pan import SILENT_DB
 from stemstudio.ui.dialogs import key_tempo
 
 RATE = 44100
-FRAMES = 20 * RATE
+FRAMES = 8 * RATE
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -201,7 +201,7 @@ def test_key_and_tempo_make_a_new_song(qtbot, monkeypatch, window, page):
         dialog.cents_slider._slider.setValue(50 + 30)
         dialog.tempo_slider._slider.setValue(300)
         assert (dialog.semitones, dialog.tempo) == pytest.approx((-1.7, 2.0))
-        assert "0:10" in dialog._message.text()
+        assert "0:04" in dialog._message.text()
         return QDialog.DialogCode.Accepted
 
     monkeypatch.setattr(key_tempo.KeyTempoDialog, "exec", choose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from stemstudio.project.document import Strip
 from stemstudio.ui.dialogs.key_tempo import change_key_and_tempo
@@ -57,14 +57,10 @@ class MixPage(QWidget):
         remix = QVBoxLayout(self._remix)
         remix.setContentsMargins(0, 0, 0, 0)
         remix.setSpacing(8)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.reset)
-        buttons.addWidget(self.stretch, 1)
         for widget in (_heading("WITHOUT", self), self.minus, _heading("ONLY", self), self.only):
             remix.addWidget(widget)
-        remix.addLayout(buttons)
-        remix.addWidget(self.snapshots)
+        for widget in (self.reset, self.stretch, self.snapshots):
+            remix.addWidget(widget)
         self._column = QVBoxLayout(self._stems)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(_heading("STEMS", self))
