@@ -14,8 +14,10 @@ import soundfile
 from stemstudio.audio.decode import Decoder
 from stemstudio.audio.resample import resample
 from stemstudio.core.buffer import AudioBuffer
-from stemstudio.separation.registry import backend
+from stemstudio.separation.backend import Ready
+from stemstudio.separation.registry import backend, backend_ids
 
+READY = [name for name in backend_ids() if isinstance(backend(name).availability(), Ready)]
 FIELDS = {"event", "input", "backend", "model", "sample_rate", "frames", "outputs", "null_db", "seconds"}
 FIELDS |= {"realtime_factor"}
 RATE = 44100
