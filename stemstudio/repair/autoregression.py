@@ -76,13 +76,33 @@ def fitted(piece: Signal, order: int) -> Signal:
     return np.concatenate([[1.0], solve_toeplitz(lags[:-1], -lags[1:])])
 
 
-def extrapolated(past: Signal, coefficients: Signal, count: int) -> Signal:
-    """Next `count` samples after `past` if no surprise comes (Kauppinen & Roth, 2002)."""
-    from scipy.signal import lfilter, lfiltic
+def ringing(coefficients: Signal, count: int) -> Signal:
+    """First `count` samples that follow a single surprise of 1."""
+    from scipy.signal import lfilter
 
-    state = lfiltic([1.0], coefficients, past[::-1][: len(coefficients) - 1])
-    future: Signal = lfilter([1.0], coefficients, np.zeros(count), zi=state)[0]
-    return future
+    surprise = np.zeros(count)
+    surprise[:1] = 1
+    response: Signal = lfilter([1.0], coefficients, surprise)
+    return response
+
+
+def extrapolated(past: Signal, coefficients: Signal, response: Signal, count: int) -> Signal:
+    """Next `count` samples after `past`, longer than the model, if no surprise comes (Kauppinen & Roth, 2002).
+
+    What the past contributes to the next samples rings on as `response`, the `ringing` of the coefficients, says;
+    so a block as long as that is one fast convolution rather than a recursion sample by sample.
+    """
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    order, block = len(coefficients) - 1, len(response)
+    size = next_fast_len(block + order, real=True)
+    spectrum = rfft(response, size)
+    pieces, done = [past[len(past) - order :]], 0
+    while done < count and order:
+        heard = -np.convolve(pieces[-1][-order:], coefficients)[order : 2 * order]
+        pieces.append(irfft(rfft(heard, size) * spectrum, size)[:block])
+        done += block
+    return np.concatenate(pieces)[order : order + count] if order else np.zeros(count)
 
 
 def interpolated(samples: Signal, missing: NDArray[np.intp], coefficients: Signal) -> Signal:

@@ -73,6 +73,14 @@ class Box:
     weights: Cells
     known: NDArray[np.bool_]
 
+    def bins_about(self, width_hz: float, sample_rate: int) -> slice:
+        """Bins that hear what is selected, and so many hertz of others on either side."""
+        bins = np.flatnonzero(~self.known.all(axis=0))
+        if not len(bins):
+            return slice(0, 0)
+        width = math.ceil(width_hz * self.spec.n_fft / sample_rate)
+        return slice(max(int(bins[0]) - width, 0), int(bins[-1]) + width + 1)
+
 
 def box_of(passage: Passage, spec: StftSpec | None = None) -> Box:
     """Put `passage` on the grid of `spec` (`spec_for` if none is given)."""

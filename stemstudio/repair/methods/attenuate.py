@@ -24,6 +24,8 @@ DIRECTION = ParamSpec(
 REACH_S = 0.15
 """Seconds of sound before and after the selection whose level counts."""
 REACH_HZ = 200.0
+FLOOR_HZ = 300.0
+"""Width over which `heal` looks for the floor under the tones."""
 
 
 class Attenuate:
@@ -74,18 +76,26 @@ def power_of(cells: Spectrum) -> Cells:
 def surrounding_power(box: Box, power: Cells, sample_rate: int, direction: str) -> Cells:
     """Power of the surroundings, of the shape of `power` (channels, frames, bins); `BadInput` if there are none.
 
-    Where one direction finds nothing the other one answers.
+    Where one direction finds nothing the other one answers. Far above and below the selection it is 0.
     """
+    near = box.bins_about(REACH_HZ + FLOOR_HZ, sample_rate)
+    level = np.zeros_like(power)
+    level[:, :, near] = _level(box, power[:, :, near], near, sample_rate, direction)
+    return level
+
+
+def _level(box: Box, power: Cells, near: slice, sample_rate: int, direction: str) -> Cells:
+    """Power of the surroundings in the bins `near`, those of `power`."""
+    known, selected = box.known[:, near], box.weights[:, near] > 0
     frames = max(round(REACH_S * sample_rate / box.spec.hop), 2)
     bins = max(round(REACH_HZ * box.spec.n_fft / sample_rate), 2)
 
     def along_time() -> NDArray[np.float32]:
-        return bridged_level(power.swapaxes(1, 2), box.known.T, frames).swapaxes(1, 2)
+        return bridged_level(power.swapaxes(1, 2), known.T, frames).swapaxes(1, 2)
 
     def along_frequency() -> NDArray[np.float32]:
-        return bridged_level(power, box.known, bins)
+        return bridged_level(power, known, bins)
 
-    selected = box.weights > 0
     level = along_frequency() if direction == "frequency" else along_time()
     if direction == "both":
         level = np.fmin(level, along_frequency())

@@ -139,14 +139,23 @@ def _clicks(sound: Signal, model: Signal, threshold: float, longest: int) -> NDA
 
 def _usual(surprise: Signal) -> Signal:
     """Surprise to be expected at each sample: high around an attack and in a voice, whose every pulse is a surprise."""
-    whole = max(float(np.median(surprise)), float(np.quantile(surprise, _SPIKY)) / 3, 1e-7)
-    count = len(surprise) // _LOCAL_SAMPLES
+    length = len(surprise)
+    middle, spiky = length // 2, int(_SPIKY * (length - 1))
+    ordered = np.partition(surprise, [middle, spiky])
+    whole = max(float(ordered[middle]), float(ordered[spiky]) / 3, 1e-7)
+    count = length // _LOCAL_SAMPLES
     if count < 2:
-        return np.full(len(surprise), whole)
-    local = np.median(surprise[: count * _LOCAL_SAMPLES].reshape(count, -1), axis=1)
+        return np.full(length, whole)
+    half = _LOCAL_SAMPLES // 2
+    local = np.partition(surprise[: count * _LOCAL_SAMPLES].reshape(count, -1), half, axis=1)[:, half]
     # A click that has blunted the model fills one of these pieces with surprise, an attack fills several.
     both = np.minimum(local[1:], local[:-1])
-    lasting = np.maximum(np.pad(both, (1, 0), mode="edge"), np.pad(both, (0, 1), mode="edge"))
-    padded = np.pad(lasting, 1, mode="edge")
-    local = np.maximum(np.maximum(padded[:-2], padded[2:]), np.maximum(lasting, whole))
-    return np.pad(local.repeat(_LOCAL_SAMPLES), (0, len(surprise) - count * _LOCAL_SAMPLES), mode="edge")
+    lasting = np.maximum(both[_clipped(count, -1, count - 2)], both[_clipped(count, 0, count - 2)])
+    usual = np.maximum(lasting[_clipped(count, -1, count - 1)], lasting[_clipped(count, 1, count - 1)])
+    usual = np.maximum(usual, np.maximum(lasting, whole))
+    return usual[np.minimum(np.arange(length) // _LOCAL_SAMPLES, count - 1)]
+
+
+def _clipped(count: int, shift: int, last: int) -> NDArray[np.intp]:
+    """Indices ``shift .. count + shift``, those that are outside 0 .. `last` at its ends."""
+    return np.minimum(np.maximum(np.arange(shift, count + shift), 0), last)

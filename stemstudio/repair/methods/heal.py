@@ -8,11 +8,10 @@ from stemstudio.core.buffer import AudioBuffer, Samples
 from stemstudio.core.params import ParamSpec, Values
 from stemstudio.core.progress import Reporter
 from stemstudio.repair.method import Context, MethodInfo, Passage
-from stemstudio.repair.methods.attenuate import power_of, surrounding_power
+from stemstudio.repair.methods.attenuate import FLOOR_HZ, power_of, surrounding_power
 from stemstudio.repair.spectral_box import Box, Cells, box_of, with_cells
 from stemstudio.spectral.stft import Spectrum, StftSpec, spectrum_of, window_samples
 
-_FLOOR_HZ = 300.0
 _SPARSE = 16
 
 
@@ -59,8 +58,8 @@ class Heal:
 
 
 def floor_of(level: Cells, sample_rate: int, spec: StftSpec) -> Cells:
-    """Level of the noise under the tones: median over about `_FLOOR_HZ`, float32 of the shape of `level`."""
-    half = max(round(_FLOOR_HZ * spec.n_fft / sample_rate / 2), 2)
+    """Level of the noise under the tones: median over about `FLOOR_HZ`, float32 of the shape of `level`."""
+    half = max(round(FLOOR_HZ * spec.n_fft / sample_rate / 2), 2)
     # The level is a straight line between the two sides, so that a few frames say enough.
     sparse = np.pad(level[:, ::_SPARSE], ((0, 0), (0, 0), (half, half)), mode="edge")
     floor = np.median(np.lib.stride_tricks.sliding_window_view(sparse, 2 * half + 1, axis=2), axis=3)

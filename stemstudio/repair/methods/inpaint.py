@@ -7,7 +7,7 @@ import numpy as np
 from stemstudio.core.buffer import Samples
 from stemstudio.core.params import ParamSpec, Values
 from stemstudio.core.progress import Reporter
-from stemstudio.repair.autoregression import Signal, burg, extrapolated, interpolated
+from stemstudio.repair.autoregression import Signal, burg, extrapolated, interpolated, ringing
 from stemstudio.repair.method import Context, MethodInfo, Passage
 from stemstudio.repair.spectral_box import gaps, with_samples
 from stemstudio.repair.surroundings import no_surroundings
@@ -79,10 +79,11 @@ def _filled(sound: Signal, first: int, last: int, sample_rate: int, share: float
     two_sided = min(len(before), len(after)) >= enough
     pasts = [past for past in (before, after) if len(past) >= enough]
     model = burg(pasts, min(round(_ORDER * share), min(map(len, pasts)) // 3))
+    response = ringing(model, min(run, _CONTEXT_SAMPLES))
     for side, past in ((1, before), (-1, after)):
         if len(past) < enough:
             continue
-        future = extrapolated(past, model, run)
+        future = extrapolated(past, model, response, run)
         fade_over = run if two_sided or run < count else 0
         if fade_over:
             future *= np.cos(np.linspace(0, np.pi / 2, fade_over)) ** 2

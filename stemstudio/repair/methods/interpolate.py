@@ -49,10 +49,10 @@ class Interpolate:
         """See `RepairMethod.repair`."""
         del context, reporter
         box = box_of(passage)
-        return with_cells(passage, box, _bridged_box(box, str(values["direction"])))
+        return with_cells(passage, box, _bridged_box(box, str(values["direction"]), passage.sample_rate))
 
 
-def _bridged_box(box: Box, direction: str) -> Spectrum:
+def _bridged_box(box: Box, direction: str, sample_rate: int) -> Spectrum:
     spec, selected = box.spec, box.weights > 0
     frames, bins = np.arange(box.cells.shape[1]), np.arange(spec.bins)
     # Turned so that a partial in the middle of a bin stands still along time, an event in the middle of a frame along
@@ -68,8 +68,12 @@ def _bridged_box(box: Box, direction: str) -> Spectrum:
     if direction == "both":
         by_time = _distance(near_time).T / spec.n_fft * spec.hop * 4 <= _distance(near_frequency)
     if (selected & by_time).any():
-        along = (box.cells * turn).swapaxes(1, 2)
-        out = bridged(along, box.known.T, near_time).swapaxes(1, 2) * turn.conj()
+        # Along time each bin stands for itself.
+        rows = box.bins_about(0, sample_rate)
+        along = (box.cells[:, :, rows] * turn[:, rows]).swapaxes(1, 2)
+        known = box.known[:, rows].T
+        out = box.cells.copy()
+        out[:, :, rows] = bridged(along, known, neighbours(known)).swapaxes(1, 2) * turn[:, rows].conj()
     if (selected & ~by_time).any():
         across = bridged(box.cells * center, box.known, near_frequency) * center
         out = across if out is None else np.where(by_time, out, across)
