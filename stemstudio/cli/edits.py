@@ -12,15 +12,16 @@ from stemstudio.audio.encode import AudioWriter
 from stemstudio.cli.options import new_command
 from stemstudio.cli.stem_files import mixture_file, stem_files
 from stemstudio.cli.voice import Voice, nth_part
-from stemstudio.core.errors import BadInput
+from stemstudio.core.errors import BadInput, from_os_error
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source, blocks
 from stemstudio.core.stems import RESIDUAL
+from stemstudio.exporting.naming import claim_paths, legal_name
 from stemstudio.mixing.mixer import Mixer, MixInput
 from stemstudio.operations.importing import decode_song
 from stemstudio.operations.repair_actions import title
 from stemstudio.operations.replaying import replay
-from stemstudio.project.document import ClipRef, Project, Track
+from stemstudio.project.document import ClipRef, Project, Repair, Track
 from stemstudio.project.session import Session
 from stemstudio.repair.selection import Selection
 
@@ -47,36 +48,40 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     finally:
         session.close()
     outputs = _replay(track, options.replay, options.output, voice.progress) if options.replay else {}
+    edits = [_described(edit) for edit in track.repairs]
     voice.done(
         {
             "project": str(options.project),
             "track": track.title,
-            "edits": [
-                {
-                    "title": title(edit),
-                    "action": edit.action,
-                    "stem": edit.stem,
-                    "other": edit.other,
-                    "method": edit.method,
-                    "values": dict(edit.values),
-                    "start": (extent := Selection.from_text(edit.selection).extent).first,
-                    "end": extent.last,
-                    "low_hz": extent.low_hz,
-                    "high_hz": extent.high_hz,
-                    "selection": edit.selection,
-                }
-                for edit in track.repairs
-            ],
+            "edits": edits,
             "outputs": {name: str(path) for name, path in outputs.items()},
         }
     )
-    for number, edit in enumerate(track.repairs, 1):
-        voice.say(f"{number:4d}  {title(edit)}")
+    for number, edit in enumerate(edits, 1):
+        voice.say(f"{number:4d}  {edit['title']}")
     if not track.repairs:
         voice.say(f"Nothing was edited in {track.title}.")
     for path in outputs.values():
         voice.say(f"  {path}")
     return 0
+
+
+def _described(edit: Repair) -> dict[str, Any]:
+    """Everything about an edit; without its place if that cannot be read, so that the others are listed still."""
+    known = {
+        "action": edit.action,
+        "stem": edit.stem,
+        "other": edit.other,
+        "method": edit.method,
+        "values": dict(edit.values),
+        "selection": edit.selection,
+    }
+    try:
+        extent, named = Selection.from_text(edit.selection).extent, title(edit)
+    except BadInput as error:
+        return {"title": f"{edit.action} of {edit.stem}, damaged: {error.what}", **known}
+    place = {"start": extent.first, "end": extent.last, "low_hz": extent.low_hz, "high_hz": extent.high_hz}
+    return {"title": named, **known, **place}
 
 
 def _track(project: Project, name: str | None) -> Track:
@@ -93,6 +98,7 @@ def _track(project: Project, name: str | None) -> Track:
 
 
 def _replay(track: Track, folder: Path, target: Path, reporter: Reporter) -> dict[str, Path]:
+    _check_empty(target)
     files = stem_files(folder)
     if not files:
         raise BadInput(f"There are no stems in {folder}.", "Give a folder with files like vocals.wav.")
@@ -123,12 +129,21 @@ def _sum(stems: dict[str, ClipRef], clips: ClipStore) -> ClipRef:
         return ClipRef(writer.finish(), mix.channels, first.frames, first.sample_rate)
 
 
+def _check_empty(folder: Path) -> None:
+    """Refuse a target with anything in it before the work, not after."""
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise BadInput(f"{folder} has files in it already.", "Choose an empty folder.")
+    except OSError as error:
+        raise from_os_error(error, folder) from error
+
+
 def _write(stems: dict[str, Source], folder: Path, reporter: Reporter) -> dict[str, Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = {name: folder / f"{name}.wav" for name in stems}
-    for path in paths.values():
-        if path.exists():
-            raise BadInput(f"{path} exists already.", "Choose an empty folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = dict(zip(stems, claim_paths(folder, map(legal_name, stems), "wav"), strict=True))
+    except OSError as error:
+        raise from_os_error(error, folder) from error
     for index, (name, source) in enumerate(stems.items()):
         part = nth_part(reporter, index, len(stems))
         with AudioWriter(paths[name], source.sample_rate, source.channels, bits=32, frames=source.frames) as writer:

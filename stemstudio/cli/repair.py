@@ -25,6 +25,7 @@ from stemstudio.operations.graph import overlaid
 from stemstudio.operations.importing import decode_song
 from stemstudio.repair.engine import Repaired, repair
 from stemstudio.repair.method import MIXTURE, Context
+from stemstudio.repair.registry import method
 from stemstudio.repair.selection import Selection
 
 _BLOCK_FRAMES = 1 << 16
@@ -100,6 +101,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     """Read, mend, write."""
     if not options.shapes:
         raise BadInput("Nothing is selected.", "Say what to mend with --box or --lasso.")
+    method(options.method)  # an unknown one is told before anything is read
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="stemstudio-") as room:
         clips = ClipStore(Path(room))
@@ -130,8 +132,12 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         }
     )
     rate = source.sample_rate
-    voice.say(f"{options.output}: mended from {mended.start / rate:.3f} s to {(mended.start + frames) / rate:.3f} s.")
-    voice.say(f"  What changed is at {change_db:.1f} dB of what was there; every other sample is as it was.")
+    if change_db == -math.inf:
+        voice.say(f"{options.output}: nothing was found to mend there; the sound is as it was.")
+    else:
+        ends = f"from {mended.start / rate:.3f} s to {(mended.start + frames) / rate:.3f} s"
+        voice.say(f"{options.output}: mended {ends}.")
+        voice.say(f"  What changed is at {change_db:.1f} dB of what was there; every other sample is as it was.")
     if clipped:
         voice.say(f"  {clipped} samples are louder than full scale and were clipped; --bits 32f keeps them whole.")
     return 0
@@ -149,7 +155,7 @@ def selected(shapes: list[tuple[tuple[float, float], ...]], feather_s: float, sa
             shape = Selection.polygon(sample_rate, points)
         selection = shape if selection is None else selection.added(shape)
     assert selection is not None
-    return selection.feathered(feather_s, 0.0) if feather_s > 0 else selection
+    return selection.feathered(feather_s, 0.0) if feather_s else selection
 
 
 def _context(source: Source, sounds: dict[Path, Source]) -> Context:
@@ -164,7 +170,9 @@ def _context(source: Source, sounds: dict[Path, Source]) -> Context:
 def _change_db(source: Source, mended: Repaired) -> float:
     before = source.read(mended.start, mended.samples.shape[1]).astype(np.float64)
     change, energy = np.sum((mended.samples - before) ** 2), np.sum(before**2)
-    return 10 * math.log10(change / energy) if change and energy else -math.inf
+    if not change:
+        return -math.inf
+    return 10 * math.log10(change / energy) if energy else math.inf
 
 
 def _bits_of(info: FileInfo, output: Path) -> int:

@@ -1,5 +1,7 @@
 """``stemstudio repair`` and ``stemstudio edits`` on real files."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
@@ -7,7 +9,7 @@ import soundfile
 from stemstudio.core.progress import Progress
 from stemstudio.operations.importing import import_song
 from stemstudio.operations.repairing import EDITED_SONG, repair_track
-from stemstudio.project.document import Repair
+from stemstudio.project.document import Repair, with_track
 from stemstudio.project.session import Session
 from stemstudio.repair.selection import Selection
 
@@ -40,6 +42,15 @@ def test_an_outline_and_a_feather(studio, song, music, tmp_path):
     assert ran.code == 0
     assert "mended from" in ran.out
     assert not np.array_equal(soundfile.read(out, dtype="float32")[0], music.T)
+
+
+def test_nothing_to_mend_is_said(studio, tmp_path):
+    quiet, out = tmp_path / "tone.wav", tmp_path / "out.wav"
+    soundfile.write(quiet, 0.1 * np.sin(2 * np.pi * 220 * np.arange(2 * RATE) / RATE), RATE, subtype="FLOAT")
+    ran = studio("repair", quiet, "-o", out, "--method", "declick", "--box", "0.5,1.0")
+    assert ran.code == 0
+    assert "nothing was found to mend" in ran.out
+    assert np.array_equal(soundfile.read(out)[0], soundfile.read(quiet)[0])
 
 
 def test_integer_files_stay_what_they_are_outside(studio, music, tmp_path):
@@ -110,6 +121,37 @@ def test_edits_are_listed_and_done_again(studio, song, music, tmp_path):
     parts = [soundfile.read(out / f"{name}.wav", dtype="float32")[0] for name in ("song", "residual")]
     np.testing.assert_allclose(sum(parts), music.T, atol=1e-6)
     assert np.abs(parts[1][RATE * 11 // 10 : RATE * 12 // 10]).max() > 0.05
-    assert studio("edits", project, "--replay", stems, "-o", out).code == 3
+    again = studio("edits", project, "--replay", stems, "-o", out)
+    assert again.code == 3
+    assert "empty folder" in again.err
     assert studio("edits", project, "--replay", stems).code == 3
     assert "no song of that name" in studio("edits", project, "--track", "another").err
+
+
+def test_a_damaged_edit_is_listed_as_such_among_the_others(studio, song, tmp_path):
+    project = tmp_path / "work.stemstudio"
+    edited_project(project, song)
+    session = Session.open(project)
+    track = session.project.tracks[0]
+    broken = replace(track, repairs=(replace(track.repairs[0], selection='{"parts":'), track.repairs[1]))
+    session.edit("Damage", lambda document: with_track(document, broken))
+    session.close()
+    ran = studio("edits", project)
+    assert ran.code == 0, ran.err
+    assert "damaged" in ran.out
+    assert "Erase" in ran.out
+
+
+def test_names_of_new_stems_stay_in_the_folder(studio, song, music, tmp_path):
+    project, stems, out = tmp_path / "work.stemstudio", tmp_path / "stems", tmp_path / "edited"
+    edited_project(project, song)
+    session = Session.open(project)
+    track = session.project.tracks[0]
+    split = replace(track.repairs[0], action="split", other="../../high/low", method="")
+    session.edit("Split", lambda document: with_track(document, replace(track, repairs=(split,))))
+    session.close()
+    stems.mkdir()
+    soundfile.write(stems / "song.wav", music.T, RATE, subtype="FLOAT")
+    ran = studio("edits", project, "--replay", stems, "-o", out)
+    assert ran.code == 0, ran.err
+    assert len(list(out.iterdir())) == 3
