@@ -49,6 +49,7 @@ class Desk(QObject):
         super().__init__(parent)
         self._studio, self._player = studio, player
         self._bypassed: str | None = None
+        self._measuring: Job[float] | None = None
         self._drawn: set[str] = set()
         self._track: Track | None = None
         studio.changed.connect(self._on_studio_changed)
@@ -132,7 +133,7 @@ class Desk(QObject):
 
     def compare(self, place: str, bypass: bool) -> None:
         """Hear a place without its effects, as loud as with them, or with them again. Changes nothing."""
-        track = self._studio.track
+        track, self._measuring = self._studio.track, None
         if not bypass or track is None or not mix_edits.chain_of(track, place):
             self._end_comparison()
             return
@@ -146,12 +147,13 @@ class Desk(QObject):
             return difference_db if math.isfinite(difference_db) else 0.0
 
         def done(_session: object, difference_db: float) -> None:
-            if self._studio.track == track:
+            if self._measuring is job and self._studio.track == track:
                 self._bypassed, self._track = place, track
                 self._player.set_variant(_without_effects(track, place, difference_db))
                 self.compared.emit()
 
-        self._studio.run(Job("", Lane.PREVIEW, measure), done)
+        self._measuring = job = Job("", Lane.PREVIEW, measure)
+        self._studio.run(job, done, self.compared.emit)
 
     def _passage(self) -> tuple[int, int]:
         rate, loop = self._player.sample_rate, self._player.loop

@@ -91,6 +91,16 @@ def test_a_comparison_is_as_loud_and_changes_nothing(qtbot, window):
     assert desk.bypassed is None
 
 
+def test_a_comparison_that_is_called_off_while_it_is_measured_does_not_begin(qtbot, window):
+    desk = window.desk
+    desk.add_effect("harmonic", "trim", "Trim")
+    desk.set_effect_value("harmonic", 0, "gain_db", -20.0, "Trim")
+    desk.compare("harmonic", True)
+    desk.compare("harmonic", False)
+    qtbot.waitUntil(lambda: not window.tasks.running(), timeout=20000)
+    assert desk.bypassed is None
+
+
 def test_mixes_are_kept_and_recalled(window):
     desk = window.desk
     plain = heard(window)
