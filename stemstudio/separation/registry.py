@@ -17,9 +17,10 @@ _BACKENDS = {
     "htdemucs-6s": "stemstudio.separation.neural.demucs:HTDemucsSix",
     "openunmix": "stemstudio.separation.neural.unmix:OpenUnmixSeparator",
     "repet-sim": "stemstudio.separation.classic.repet_sim:RepetSim",
+    "roformer": "stemstudio.separation.neural.vocal_roformer:VocalRoFormer",
     "stemstudio-small": "stemstudio.separation.neural.small:SmallSeparator",
 }
-_BEST_FIRST = ("stemstudio-small", "classic-4")
+_BEST_FIRST = ("htdemucs", "hdemucs", "openunmix", "classic-4")
 """Defaults in order of quality; the first that is ready is taken. The last one needs no model."""
 
 

@@ -1,4 +1,4 @@
-"""The cards that travel with the program, what is imported, and that a stranger's file fits its network or is refused."""
+"""The cards that travel with the program, what is imported, and that only what fits its network is taken."""
 
 from __future__ import annotations
 
