@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(QSize(1000, 620))
         self._asks = True
         self._told_of_player = ""
+        self._place_in_work: tuple[object, ...] = ()
         self.tasks = Tasks(self)
         self.studio = Studio(self.tasks, self)
         self.player = Player(self.studio, self)
@@ -293,7 +294,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str, str)
     def tell(self, what: str, todo: str = "") -> None:
-        """Show a message that stays until it is dismissed."""
+        """Show a message that stays until it is dismissed or, once it was read, something else is done."""
         self.notices.show_notice(what, todo)
 
     def tell_exported(self, exported: Exported) -> None:
@@ -340,18 +341,21 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_changed(self) -> None:
-        studio = self.studio
+        studio, session = self.studio, self.studio.session
+        place = (session.folder, session.history.index, self.editor.selection) if session else ()
+        if place != self._place_in_work:
+            self._place_in_work = place
+            self.notices.retire()
         name = studio.title or "StemStudio"
         self._title.setText(name)
         self._state.setText("" if studio.session is None else "not saved yet" if studio.needs_a_place else "saved")
         self.setWindowTitle(f"{name} – StemStudio" if studio.title else "StemStudio")
         for spec, action in self.actions_by_id.values():
-            if spec.enabled is not None:
-                action.setEnabled(spec.enabled(self))
-            if spec.checked is not None:
-                action.setChecked(spec.checked(self))
-        self._undo.setEnabled(edit.can_undo(self))
-        self._redo.setEnabled(edit.can_redo(self))
+            spec.refresh(action, self)
+        for button, action_id in ((self._undo, "undo"), (self._redo, "redo")):
+            _, action = self.actions_by_id[action_id]
+            button.setEnabled(action.isEnabled())
+            button.setToolTip(f"{action.toolTip()} ({action.shortcut().toString()})")
         track = studio.track
         self.export_button.setEnabled(track is not None)
         _make_primary(self.open_button, track is None)

@@ -21,6 +21,23 @@ def can_redo(window: MainWindow) -> bool:
     return window.studio.session is not None and window.studio.session.history.can_redo
 
 
+def _undo(window: MainWindow) -> None:
+    """Step back; say so where that takes lanes away, since who drew something may have meant that."""
+    studio = window.studio
+    label, lanes = _undone(window), len(studio.lanes())
+    studio.undo()
+    if studio.track is not None and len(studio.lanes()) < lanes:
+        window.notices.show_notice(f"Undone: {label}.", "", (("Redo", studio.redo),), brief=True)
+
+
+def _undone(window: MainWindow) -> str:
+    return window.studio.session.history.undo_label if can_undo(window) and window.studio.session else ""
+
+
+def _redone(window: MainWindow) -> str:
+    return window.studio.session.history.redo_label if can_redo(window) and window.studio.session else ""
+
+
 def _has_strip(window: MainWindow) -> bool:
     lane = window.studio.lane
     return lane is not None and lane.strip is not None
@@ -46,9 +63,15 @@ def _next_lane(window: MainWindow, step: int) -> None:
 
 
 ACTIONS = (
-    ActionSpec("undo", "Undo", lambda window: window.studio.undo(), ("Ctrl+Z",), "Take the last step back.", can_undo),
+    ActionSpec("undo", "Undo", _undo, ("Ctrl+Z",), "Take the last step back.", can_undo, touches=_undone),
     ActionSpec(
-        "redo", "Redo", lambda window: window.studio.redo(), ("Ctrl+Shift+Z", "Ctrl+Y"), "Do it again.", can_redo
+        "redo",
+        "Redo",
+        lambda window: window.studio.redo(),
+        ("Ctrl+Shift+Z", "Ctrl+Y"),
+        "Do it again.",
+        can_redo,
+        touches=_redone,
     ),
     SEPARATOR,
     ActionSpec("separate", "Separate", lambda window: window.separate(), ("Ctrl+Return",), "Make stems of the song."),

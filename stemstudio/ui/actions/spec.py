@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class ActionSpec:
     """One menu entry.
 
-    `run` is called with the window; `enabled` and `checked` are asked whenever something changed. A title of ``-`` is a
-    separator. Entries with the same `submenu` stand together in it.
+    `run` is called with the window; `enabled`, `checked` and `touches`, which names what it would change, are asked
+    whenever something changed. A title of ``-`` is a separator. Entries with the same `submenu` stand together in it.
     """
 
     id: str
@@ -29,6 +29,18 @@ class ActionSpec:
     enabled: Callable[[MainWindow], bool] | None = None
     checked: Callable[[MainWindow], bool] | None = None
     submenu: str = ""
+    touches: Callable[[MainWindow], str] | None = None
+
+    def refresh(self, action: QAction, window: MainWindow) -> None:
+        """Let `action` show what is possible now."""
+        if self.enabled is not None:
+            action.setEnabled(self.enabled(window))
+        if self.checked is not None:
+            action.setChecked(self.checked(window))
+        if self.touches is not None:
+            what = self.touches(window)
+            action.setText(f"{self.title} “{what}”" if what else self.title)
+            action.setToolTip(f"{self.tip[:-1]}: {what}." if what else self.tip)
 
 
 SEPARATOR = ActionSpec("", "-", lambda _window: None)

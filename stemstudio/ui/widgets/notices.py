@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 _MOST = 3
@@ -24,6 +24,8 @@ class Notice(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self._callbacks = {}
+        self._age = QElapsedTimer()
+        self._age.start()
         title = QLabel(what, self)
         title.setWordWrap(True)
         title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -50,6 +52,11 @@ class Notice(QFrame):
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.text = f"{what} {todo}".strip()
         self.setAccessibleName(self.text)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether there was time to read it, and nothing in it is still to be done."""
+        return not self._callbacks and self._age.hasExpired(_SHOWN_MS)
 
     def fit(self, width: int) -> None:
         """Take the height that the text needs at `width`."""
@@ -95,13 +102,16 @@ class Notices(QWidget):
         brief: bool = False,
     ) -> Notice:
         """Show a message; a `brief` one goes by itself after a while."""
-        shown = self.notices()
-        for old in shown[: max(0, len(shown) - _MOST + 1)]:
-            old.dismiss()
         notice = Notice(what, todo, buttons, self)
+        for old in self.notices():
+            if old.text == notice.text:
+                old.dismiss()
+        for old in self.notices()[: 1 - _MOST]:
+            old.dismiss()
         notice.dismissed.connect(self._on_dismissed)
         self._shown = [*self.notices(), notice]
         self._layout.addWidget(notice)
+        notice.show()  # a layout shows it only later, and hidden ones get no room
         if brief:
             timer = QTimer(notice)
             timer.setSingleShot(True)
@@ -110,6 +120,12 @@ class Notices(QWidget):
         self.show()
         self._place()
         return notice
+
+    def retire(self) -> None:
+        """Take away what was said of things before, now that the person has gone on."""
+        for notice in self.notices():
+            if notice.is_stale:
+                notice.dismiss()
 
     def notices(self) -> list[Notice]:
         """Return the messages that are shown, oldest first."""
