@@ -76,7 +76,7 @@ class _ClipSink:
 def separate_track(
     track: Track, clips: ClipStore, backend_id: str, values: Values
 ) -> tuple[Operation[Separated], LiveStems]:
-    """Separate the mixture of `track`; its stems, residual last, replace those it had.
+    """Separate the mixture of `track`; its stems, residual last, replace those it had and what was mended in them.
 
     Returns the operation and a view of the stems as they grow.
     """
@@ -110,7 +110,7 @@ def separate_track(
         strips = {stem.name: stem.strip for stem in current.stems}
         stems = tuple(Stem(uuid.uuid4().hex, name, clip) for name, clip in result.clips)
         stems = tuple(replace(stem, strip=strips.get(stem.name, stem.strip)) for stem in stems)
-        return with_track(project, replace(current, stems=stems, receipt=result.receipt))
+        return with_track(project, replace(current, stems=stems, receipt=result.receipt, repairs=()))
 
     job = Job(f"Separating “{track.title}”", Lane.SEPARATE, work)
     return Operation(f"Separate · {info.title}", job, apply), live

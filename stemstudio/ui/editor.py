@@ -76,7 +76,7 @@ class Editor(QObject):
     def stem(self) -> str:
         """Name of the stem that a repair would touch; empty if there is none."""
         track, lane = self._studio.track, self._studio.lane
-        if track is None or lane is None or lane.live:
+        if track is None or lane is None or any(each.live for each in self._studio.lanes()):
             return ""
         if not track.stems:
             return EDITED_SONG

@@ -256,8 +256,12 @@ class Studio(QObject):
                 self._sessions.start(Job("Moving the stems", Lane.IO, bring), lambda *_: done(session, result), ended)
                 return
             self._running.pop(track.id, None)
+            mended = any(each.id == track.id and each.repairs for each in session.project.tracks)
             self._edit(session, operation.label, lambda project: apply(project, result))
             self.changed.emit()
+            if mended:
+                self.told.emit("What was mended before is not in the new stems: they are made of the song as it was.",
+                               "Undo brings it back.")  # fmt: skip
 
         def ended() -> None:
             self._running.pop(track.id, None)

@@ -17,8 +17,10 @@ from stemstudio.operations.exporting import export_track
 from stemstudio.operations.exporting_choice import ExportChoice
 from stemstudio.operations.graph import PatchedSource, null_db, stem_source, track_mix
 from stemstudio.operations.importing import import_song
+from stemstudio.operations.repairing import repair_track
 from stemstudio.operations.separating import separate_track
-from stemstudio.project.document import ClipRef, Patch, Project, Stem, Strip, with_patch
+from stemstudio.project.document import ClipRef, Patch, Project, Repair, Stem, Strip, with_patch
+from stemstudio.repair.selection import Selection
 
 RATE = 22050
 
@@ -95,6 +97,15 @@ def test_separating_again_keeps_the_desk(separated, clips):
     again = run(operation, project).tracks[0]
     assert again.stems[0].strip == moved.strip
     assert again.stems[0].clip != moved.clip
+
+
+def test_new_stems_have_no_repairs(separated, clips):
+    where = Selection.box(RATE, 0, RATE, 0, RATE / 2).to_text()
+    task = Repair("repair", "harmonic", where, "residual", "erase")
+    mended = run(repair_track(separated.tracks[0], clips, task), separated)
+    assert mended.tracks[0].repairs
+    operation, _ = separate_track(mended.tracks[0], clips, "hpss", {})
+    assert not run(operation, mended).tracks[0].repairs
 
 
 def test_stems_can_be_read_while_they_are_made_and_cancel_leaves_nothing(project, clips):
@@ -233,6 +244,19 @@ def test_patches_that_nobody_hears_are_dropped(clips):
     covered = with_patch(stem, Patch(1, constant_clip(clips, 2, 5)))
     assert [patch.start for patch in covered.patches] == [8, 1]
     np.testing.assert_array_equal(stem_source(covered, clips).read(0, 10)[0], [0, 2, 2, 2, 2, 2, 0, 0, 3, 3])
+
+
+def test_a_waveform_shows_patches_that_are_narrower_than_a_column(clips):
+    frames = 400 * BLOCK
+    clip = constant_clip(clips, 0.1, frames)
+    loud, soft = constant_clip(clips, 0.9, 50), constant_clip(clips, -0.5, 50)
+    places = ((3 * BLOCK, loud), (41 * BLOCK, soft), (80 * BLOCK - 10, loud), (frames - 50, soft))
+    stem = Stem("s", "vocals", clip, tuple(Patch(start, patch) for start, patch in places))
+    low, high = stem_envelope(stem, clips).draw(0, frames, 10)
+    assert np.flatnonzero(high > 0.8).tolist() == [0, 1, 2]
+    assert np.flatnonzero(low < -0.4).tolist() == [1, 9]
+    low, high = stem_envelope(stem, clips).draw(40 * BLOCK, 80 * BLOCK, 1)
+    assert (low[0], high[0]) == pytest.approx((-0.5, 0.9), abs=1e-3)
 
 
 def test_a_waveform_shows_the_patches(clips):

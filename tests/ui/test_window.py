@@ -406,6 +406,63 @@ def test_messages_come_after_messages_have_gone(qtbot, window, tmp_path):
     assert not window.notices.notices()
 
 
+def test_messages_stand_below_each_other_and_are_said_once(qtbot, window):
+    for what in ("The first thing was not done.", "The second was not done either.", "The first thing was not done."):
+        window.tell(what, "Do it another way, and then do it again, since one cannot do it often enough in this world.")
+        qtbot.wait(50)
+    first, second = window.notices.notices()
+    assert first.text.startswith("The second")
+    assert first.isVisible()
+    assert second.isVisible()
+    assert first.geometry().bottom() < second.geometry().top()
+    assert window.notices.rect().contains(second.geometry())
+    assert second.height() >= second.layout().totalHeightForWidth(second.width())
+
+
+def test_a_message_that_was_read_goes_when_the_work_goes_on(qtbot, window, song, monkeypatch):
+    window.tell("The first thing was not done.")
+    window.studio.changed.emit()
+    assert window.notices.notices()
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    assert window.notices.notices()  # there was no time to read it
+    monkeypatch.setattr("stemstudio.ui.widgets.notices._SHOWN_MS", 0)
+    window.actions_by_id["select_all"][1].trigger()
+    assert not window.notices.notices()
+
+
+def test_undo_says_what_it_takes_back(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    separate(qtbot, window)
+    undo = window.actions_by_id["undo"][1]
+    assert "Separate" in undo.text()
+    assert "Separate" in window._undo.toolTip()
+    undo.trigger()
+    assert "Separate" in window._redo.toolTip()
+    (notice,) = window.notices.notices()
+    assert notice.text.startswith("Undone: Separate")
+    qtbot.mouseClick(notice.findChild(QPushButton), LEFT)
+    assert window.studio.track.stems
+    assert not window.notices.notices()
+
+
+def test_the_song_is_not_mended_while_it_is_separated_and_new_stems_tell_what_they_lack(qtbot, window, song):
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    window.actions_by_id["select_all"][1].trigger()
+    assert window.workplace.mending.possible
+    window.actions_by_id["erase"][1].trigger()
+    qtbot.waitUntil(lambda: bool(window.studio.track.repairs), timeout=20000)
+    page = window.inspector.page("Separate")
+    qtbot.mouseClick(page.button, LEFT)
+    window.studio.select_lane("mixture")
+    assert not window.workplace.mending.possible
+    qtbot.waitUntil(lambda: not window.studio.running, timeout=60000)
+    assert not window.studio.track.repairs
+    assert "mended before" in window.notices.notices()[-1].text
+
+
 def test_the_lane_that_was_clicked_does_not_take_the_selection_back(qtbot, window, song):
     drop(window, song)
     wait_for_song(qtbot, window)
