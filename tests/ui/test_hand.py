@@ -328,6 +328,26 @@ def test_numbers_show_and_set_the_selection(qtbot, window, page):
     assert window.editor.selection.extent == extent
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "expected"),
+    [
+        ("first", "3", (3, 3.5, 220, 880)),
+        ("first", "3.8", (3.8, 4, 220, 880)),
+        ("last", "0.8", (0.3, 0.8, 220, 880)),
+        ("low_hz", "1 kHz", (1, 1.5, 1000, 4000)),
+        ("high_hz", "100", (1, 1.5, 25, 100)),
+    ],
+)
+def test_a_start_beyond_the_end_moves_the_selection(window, page, name, typed, expected):
+    window.editor.set_selection(Selection.box(44100, 44100, 66150, 220, 880))
+    field = page.fields.fields[name]
+    field.selectAll()
+    QTest.keyClicks(field, typed)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    extent = window.editor.selection.extent
+    assert (extent.first / 44100, extent.last / 44100, extent.low_hz, extent.high_hz) == pytest.approx(expected)
+
+
 def test_numbers_select_where_nothing_is_selected(window, page):
     field = page.fields.fields["first"]
     assert page.fields._hint.isVisible()

@@ -158,6 +158,7 @@ class SelectionFields(QWidget):
         if number is None:
             return None
         changed = _with(extent, name, min(number, rate / 2) if name.endswith("hz") else min(number * rate, frames))
+        changed = _moved(extent, changed, frames, rate / 2)
         return changed if changed.frames > 0 and changed.high_hz > changed.low_hz else None
 
     @property
@@ -174,6 +175,23 @@ def _with(extent: Extent, name: str, value: float) -> Extent:
         case "low_hz":
             return replace(extent, low_hz=value)
     return replace(extent, high_hz=value)
+
+
+def _moved(old: Extent, new: Extent, frames: int, top_hz: float) -> Extent:
+    """`new`, in which a start that was typed beyond the end takes the end along, and so on for each of the four.
+
+    In time the length is kept, in frequency the interval, as far as the song reaches.
+    """
+    if new.first >= new.last:
+        if new.first != old.first:
+            return replace(new, last=min(new.first + old.frames, frames))
+        return replace(new, first=max(new.last - old.frames, 0))
+    if new.low_hz >= new.high_hz:
+        ratio = old.high_hz / max(old.low_hz, 1.0)
+        if new.low_hz != old.low_hz:
+            return replace(new, high_hz=min(new.low_hz * ratio, top_hz))
+        return replace(new, low_hz=new.high_hz / ratio)
+    return new
 
 
 def _texts(extent: Extent, rate: int) -> dict[str, str]:

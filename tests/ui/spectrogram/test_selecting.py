@@ -384,3 +384,13 @@ def test_brush_shows_its_rim_where_the_mouse_is(canvas, take):
     one = pixels(canvas)[250:350, 250:350]
     QTest.mouseMove(canvas, QPointF(300, 300).toPoint())
     assert not np.array_equal(pixels(canvas)[250:350, 250:350], one)
+
+
+def test_the_brush_hides_nothing(canvas, take, settings):
+    settings.values["brush"] = {"size": 60.0, "softness": 0.0}
+    take("brush")
+    drag(canvas, (200, 250), (400, 250))
+    QTest.mouseMove(canvas, QPoint(100, 100))
+    before = pixels(canvas)[290:310, 590:610]
+    QTest.mouseMove(canvas, QPoint(600, 300))
+    assert np.array_equal(pixels(canvas)[290:310, 590:610], before)
