@@ -47,6 +47,8 @@ def write_copy(history: History, clips: ClipStore, folder: Path, reporter: Repor
     """
     if folder.exists():
         raise NoRoom(f"{folder} exists already.", "Choose another name.")
+    if not folder.parent.is_dir():
+        raise NoRoom(f"The folder {folder.parent} does not exist.", "Choose another folder.")
     history = history.mark_saved()
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # of an attempt that a crash ended

@@ -84,6 +84,12 @@ def test_save_as_never_replaces_anything(session, add_song, tmp_path):
     assert session.is_dirty
 
 
+def test_save_as_into_a_folder_that_is_not_there_names_that_folder(session, add_song, tmp_path):
+    add_song(session)
+    with pytest.raises(NoRoom, match="nowhere does not exist"):
+        session.save_as(tmp_path / "nowhere" / "song.stemstudio")
+
+
 def test_a_cancelled_save_as_leaves_nothing(session, add_song, target):
     add_song(session, seconds=60.0)
     before = files(target.parent)

@@ -82,7 +82,7 @@ class SmallSeparator:
                 group="Advanced",
             ),
         ),
-        reference="After A. Jansson et al. (2017), Singing voice separation with deep U-Net convolutional nets, ISMIR.",
+        reference="A. Jansson et al. (2017), Singing voice separation with deep U-Net convolutional nets, ISMIR.",
         needs_model=True,
     )
 
