@@ -59,6 +59,12 @@ class Peaks:
             self._merge(first, start, grid[0].min(axis=1), grid[1].max(axis=1))
             self.frames = max(self.frames, start + n)
 
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """Lowest and highest sample of all, and of silence."""
+        low, high = self._levels[-1][:, 0].tolist()
+        return min(low, 0.0), max(high, 0.0)
+
     def draw(self, start: float, end: float, columns: int) -> Envelope:
         """Return the envelope of the frames `start` to `end` in `columns` columns.
 
