@@ -20,7 +20,7 @@ _BACKENDS = {
     "roformer": "stemstudio.separation.neural.vocal_roformer:VocalRoFormer",
     "stemstudio-small": "stemstudio.separation.neural.small:SmallSeparator",
 }
-_BEST_FIRST = ("htdemucs", "hdemucs", "openunmix", "classic-4")
+_BEST_FIRST = ("htdemucs", "hdemucs", "openunmix", "stemstudio-small", "classic-4")
 """Defaults in order of quality; the first that is ready is taken. The last one needs no model."""
 
 
