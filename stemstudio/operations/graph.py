@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from stemstudio.audio.clips import ClipStore
 from stemstudio.core.buffer import Samples
 from stemstudio.core.errors import BadInput
 from stemstudio.core.source import Source
-from stemstudio.effects.chain import Chain
+from stemstudio.effects.chain import Chain, ChainSlot
 from stemstudio.mixing.mixer import Mixer, MixInput
 from stemstudio.project.document import ClipRef, Patch, Stem, Strip, Track
 
@@ -161,10 +161,22 @@ class ChainShelf:
 def _chained(source: Source, chain: Chain, sidechains: Mapping[str, Source]) -> Source:
     from stemstudio.effects.chain_source import ChainSource
 
-    try:
-        return ChainSource(source, chain, sidechains)
-    except BadInput:  # an effect that is not on this machine: the sound goes on without
-        return source
+    lost = [slot for slot, _ in lost_effects(chain)]
+    here = tuple(replace(slot, bypass=True) if slot in lost else slot for slot in chain)
+    return ChainSource(source, here, sidechains)
+
+
+def lost_effects(chain: Chain) -> list[tuple[ChainSlot, BadInput]]:
+    """Effects of `chain` that are wanted and not on this machine, and why: the sound goes on without them."""
+    lost = []
+    for slot in chain:
+        if slot.bypass:
+            continue
+        try:
+            slot.resolved()
+        except BadInput as error:
+            lost.append((slot, error))
+    return lost
 
 
 def overlaid(source: Source, passage: tuple[int, Source] | None) -> Source:
