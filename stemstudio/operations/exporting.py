@@ -14,6 +14,8 @@ from stemstudio.audio.tags import NO_TAGS, read_tags
 from stemstudio.core.errors import BadInput, from_os_error
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Excerpt, Source
+from stemstudio.effects.chain import Chain
+from stemstudio.effects.hosted.host import faults
 from stemstudio.exporting.containers import container_for
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations import exporting_items
@@ -21,6 +23,7 @@ from stemstudio.operations.exporting_choice import ExportChoice, names_of
 from stemstudio.operations.exporting_files import write_container, write_files
 from stemstudio.operations.exporting_items import Item
 from stemstudio.operations.exporting_level import UNCHANGED, Level, level_items
+from stemstudio.operations.graph import lost_effects
 from stemstudio.project.document import Track
 
 _MEASURING = 0.3  # its share of the progress
@@ -65,7 +68,7 @@ def export_track(track: Track, clips: ClipStore, folder: Path, choice: ExportCho
         levelled, level = level_items(as_is, total, choice.level, reporter.part(0.0, share))
         writing = write_container if choice.container else write_files
         paths, clipped = writing(track, levelled, folder, choice, tags, reporter.part(share, 1.0))
-        return Exported(paths, clipped, level, _notices(level, choice))
+        return Exported(paths, clipped, level, (*_notices(level, choice), *_lost_effects(track, choice)))
 
     return Job(f"Exporting “{track.title}”", Lane.IO, work)
 
@@ -102,8 +105,14 @@ def _items(track: Track, clips: ClipStore, choice: ExportChoice) -> list[Item]:
 
 def _total(track: Track, clips: ClipStore, choice: ExportChoice) -> Source:
     """Return the sum whose loudness is meant: of the untouched stems if nothing else is written, else the mix."""
-    untouched = not (choice.as_mixed or choice.mix or choice.instrumental or choice.acapella or choice.container)
-    return exporting_items.untouched_sum(track, clips) if untouched else exporting_items.mix_item(track, clips).source
+    if _is_untouched(choice):
+        return exporting_items.untouched_sum(track, clips)
+    return exporting_items.mix_item(track, clips).source
+
+
+def _is_untouched(choice: ExportChoice) -> bool:
+    """Whether nothing is written that faders and effects change."""
+    return not (choice.as_mixed or choice.mix or choice.instrumental or choice.acapella or choice.container)
 
 
 def _range(track: Track, choice: ExportChoice) -> tuple[int, int]:
@@ -121,6 +130,20 @@ def _prepared(source: Source, first: int, last: int, choice: ExportChoice) -> So
         source = Excerpt(source, first, min(last, source.frames))
     wanted = choice.sample_rate or source.sample_rate
     return resample(source, FORMATS[choice.format].nearest_rate(wanted))
+
+
+def _lost_effects(track: Track, choice: ExportChoice) -> tuple[str, ...]:
+    """What of the chains could not be heard, if it should have been: files without it would be taken for whole ones."""
+    if _is_untouched(choice):
+        return ()
+    chains = [*(stem.chain for stem in track.stems), track.chain]
+    missing = [error.what for chain in chains for _, error in lost_effects(chain)]
+    failed = [fault for path, fault in faults().items() if any(_names(chain, path) for chain in chains)]
+    return tuple(f"{each} The sound went on without it." for each in dict.fromkeys([*missing, *failed]))
+
+
+def _names(chain: Chain, plugin_path: str) -> bool:
+    return any(slot.effect == f"plugin:{plugin_path}" and not slot.bypass for slot in chain)
 
 
 def _notices(level: Level, choice: ExportChoice) -> tuple[str, ...]:

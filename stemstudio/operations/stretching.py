@@ -66,7 +66,14 @@ def stretch_track(track: Track, clips: ClipStore, semitones: float, tempo: float
         bars = track.tempo and replace(
             track.tempo, bpm=track.tempo.bpm * tempo, first_beat_s=track.tempo.first_beat_s / tempo
         )
-        new = replace(track, id=new_id, title=name, mixture=result.mixture, stems=stems, repairs=(), tempo=bars)
+        snapshots = tuple(
+            replace(each, stems=tuple(replace(stem, strip=_moved(stem.strip, tempo)) for stem in each.stems))
+            for each in track.snapshots
+        )
+        new = replace(
+            track, id=new_id, title=name, mixture=result.mixture, stems=stems, repairs=(), tempo=bars,
+            snapshots=snapshots,
+        )  # fmt: skip
         markers = tuple(_at(each, new_id, tempo) for each in project.markers if each.track_id == track.id)
         return replace(with_track(project, new), markers=(*project.markers, *markers))
 

@@ -221,6 +221,15 @@ def test_what_a_limiter_cannot_reach_is_told(track, clips, tmp_path):
     assert result.level.gain_db < 25
 
 
+def test_effects_that_could_not_be_heard_are_told_where_they_should_have_been(track, clips, tmp_path):
+    lost = replace(track, chain=(ChainSlot("plugin:/nowhere/Space.vst3"),))
+    notices = export(lost, clips, tmp_path, stems=(), mix=True).notices
+    assert notices == ("The plug-in /nowhere/Space.vst3 is not on this machine. The sound went on without it.",)
+    assert export(lost, clips, tmp_path, stems=("vocals",), as_mixed=False).notices == ()
+    passed_by = replace(lost, chain=(ChainSlot("plugin:/nowhere/Space.vst3", bypass=True),))
+    assert export(passed_by, clips, tmp_path, stems=(), mix=True).notices == ()
+
+
 def test_silence_has_no_loudness_and_is_left_as_it_is(track, clips, tmp_path):
     silent = replace(track, stems=tuple(replace(stem, strip=Strip(mute=True)) for stem in track.stems))
     result = export(silent, clips, tmp_path, mix=True, level=LevelChoice(-14.0, -1.0))

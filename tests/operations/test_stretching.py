@@ -6,6 +6,7 @@ from stemstudio.core.errors import BadInput, Cancelled
 from stemstudio.core.progress import Progress
 from stemstudio.mixing.placement import Placement
 from stemstudio.operations.graph import clip_source, null_db, stem_source
+from stemstudio.operations.mix_edits import with_snapshot
 from stemstudio.operations.stretching import stretch_track
 from stemstudio.project.document import ClipRef, Marker, Project, Stem, Strip, Tempo, Track
 
@@ -34,6 +35,7 @@ def song(clips):
         for name, each in zip(("a", "b"), sounds, strict=True)
     )
     track = Track("t", "A song", "", written(sum(sounds)), stems, tempo=Tempo(120.0, 0.5))
+    track = with_snapshot(track, "As it was")
     return Project((track,), (Marker("t", RATE, "Half", RATE // 2),))
 
 
@@ -50,6 +52,7 @@ def test_the_new_stems_are_the_new_song(clips, semitones, tempo):
     assert peak_hz == pytest.approx(440 * 2 ** (semitones / 12), abs=1.5)
     assert new.tempo.bpm == pytest.approx(120 * tempo)
     assert new.stems[0].strip.automation == ((0, 0.0), (round(RATE / tempo), -6.0))
+    assert [each.strip for each in new.snapshots[0].stems] == [stem.strip for stem in new.stems]
     assert new.stems[0].placement == project.tracks[0].stems[0].placement
     assert after.markers[1] == Marker(new.id, round(RATE / tempo), "Half", round(RATE // 2 / tempo))
     assert after.tracks[0] == project.tracks[0]
