@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from stemstudio.audio.clips import ClipStore
 from stemstudio.audio.encode import AudioWriter
 from stemstudio.cli.options import new_command
@@ -17,7 +19,6 @@ from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Source, blocks
 from stemstudio.core.stems import RESIDUAL
 from stemstudio.exporting.naming import claim_paths, legal_name
-from stemstudio.mixing.mixer import Mixer, MixInput
 from stemstudio.operations.importing import decode_song
 from stemstudio.operations.repair_actions import title
 from stemstudio.operations.replaying import replay
@@ -120,13 +121,14 @@ def _replay(track: Track, folder: Path, target: Path, reporter: Reporter) -> dic
 
 
 def _sum(stems: dict[str, ClipRef], clips: ClipStore) -> ClipRef:
-    inputs = tuple(MixInput(clips.open(clip.id)) for clip in stems.values() if clip.id)
-    first = next(iter(stems.values()))
-    mix = Mixer(inputs)
-    with clips.create(mix.channels, mix.frames, mix.sample_rate) as writer:
-        for start, block in blocks(mix, _BLOCK_FRAMES):
-            writer.write(start, block)
-        return ClipRef(writer.finish(), mix.channels, first.frames, first.sample_rate)
+    sources = [clips.open(clip.id) for clip in stems.values() if clip.id]
+    first = sources[0]
+    with clips.create(first.channels, first.frames, first.sample_rate) as writer:
+        for start, total in blocks(first, _BLOCK_FRAMES):
+            for source in sources[1:]:
+                np.add(total, source.read(start, total.shape[1]), out=total)
+            writer.write(start, total)
+        return ClipRef(writer.finish(), first.channels, first.frames, first.sample_rate)
 
 
 def _check_empty(folder: Path) -> None:

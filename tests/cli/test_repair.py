@@ -155,3 +155,20 @@ def test_names_of_new_stems_stay_in_the_folder(studio, song, music, tmp_path):
     ran = studio("edits", project, "--replay", stems, "-o", out)
     assert ran.code == 0, ran.err
     assert len(list(out.iterdir())) == 3
+
+
+def test_edits_are_done_again_to_mono_stems(studio, song, music, tmp_path):
+    project, stems, out = tmp_path / "work.stemstudio", tmp_path / "stems", tmp_path / "edited"
+    edited_project(project, song)
+    session = Session.open(project)
+    track = session.project.tracks[0]
+    borrowed = replace(track.repairs[1], method="borrow", values=(("source", "mixture"),))
+    session.edit("Borrow", lambda document: with_track(document, replace(track, repairs=(track.repairs[0], borrowed))))
+    session.close()
+    stems.mkdir()
+    soundfile.write(stems / "song.wav", music[0], RATE, subtype="FLOAT")
+    ran = studio("edits", project, "--replay", stems, "-o", out)
+    assert ran.code == 0, ran.err
+    parts = [soundfile.read(out / f"{name}.wav", dtype="float32")[0] for name in ("song", "residual")]
+    assert parts[0].ndim == 1
+    np.testing.assert_allclose(sum(parts), music[0], atol=1e-6)
