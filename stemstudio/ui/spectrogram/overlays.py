@@ -57,6 +57,7 @@ def paint_playhead(painter: QPainter, ruler: QRectF, picture: QRectF, x: float, 
     painter.setBrush(QColor(theme.text))
     foot = ruler.bottom()
     painter.drawPolygon(QPolygonF([QPointF(x - 4.5, foot - 7), QPointF(x + 5.5, foot - 7), QPointF(x + 0.5, foot)]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
@@ -76,6 +77,7 @@ def paint_markers(painter: QPainter, at: Projection, markers: tuple[NamedPlace, 
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
             painter.drawPolygon([QPointF(left, flag), QPointF(left + 8, flag + 4), QPointF(left, flag + 8)])
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.fillRect(QRectF(left, flag, 1, at.ruler.height()), colour)
         painter.setPen(QPen(_MARKER, 1, Qt.PenStyle.DotLine))
         for x in {left, right}:

@@ -74,6 +74,7 @@ def paint_caption(painter: QPainter, picture: QRectF, parts: tuple[tuple[str, st
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colour))
             painter.drawEllipse(QRectF(start, area.center().y() - _DOT / 2, _DOT, _DOT))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             start += _DOT + 6
         painter.setPen(_TEXT)
@@ -87,4 +88,5 @@ def _paint_ground(painter: QPainter, area: QRectF) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_CHIP)
     painter.drawRoundedRect(area, RADIUS, RADIUS)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -386,11 +386,22 @@ def test_brush_shows_its_rim_where_the_mouse_is(canvas, take):
     assert not np.array_equal(pixels(canvas)[250:350, 250:350], one)
 
 
-def test_the_brush_hides_nothing(canvas, take, settings):
-    settings.values["brush"] = {"size": 60.0, "softness": 0.0}
+def test_the_brush_hides_nothing(canvas, take):
+    canvas.set_playhead(0)
     take("brush")
-    drag(canvas, (200, 250), (400, 250))
+    canvas.set_look(Look())
     QTest.mouseMove(canvas, QPoint(100, 100))
-    before = pixels(canvas)[290:310, 590:610]
-    QTest.mouseMove(canvas, QPoint(600, 300))
-    assert np.array_equal(pixels(canvas)[290:310, 590:610], before)
+    before = pixels(canvas)[295:305, 295:305]
+    QTest.mouseMove(canvas, QPoint(300, 300))
+    assert np.array_equal(pixels(canvas)[295:305, 295:305], before)
+
+
+def test_the_ring_of_the_keyboard_is_only_a_ring(canvas, take):
+    take("rectangle")
+    canvas.set_look(Look())
+    QTest.mouseMove(canvas, QPoint(700, 100))
+    before = pixels(canvas)[290:310, 290:310]
+    canvas.clearFocus()
+    canvas.setFocus(Qt.FocusReason.TabFocusReason)
+    assert canvas._focus_ring
+    assert np.array_equal(pixels(canvas)[290:310, 290:310], before)

@@ -91,7 +91,6 @@ class BrushTool(DrawingTool):
         if self._pressed is not None and not self._grip:
             self._paint_stroke(painter)
         if self._mouse is not None:
-            painter.setBrush(Qt.BrushStyle.NoBrush)  # that of the grips would hide what is painted
             for colour, width in ((_HALO, 2.5), (_RIM, 1.0)):
                 painter.setPen(QPen(colour, width))
                 painter.drawEllipse(self._mouse, self._size_px / 2, self._size_px / 2)
