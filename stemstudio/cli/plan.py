@@ -12,6 +12,7 @@ from stemstudio.core.errors import BadInput, NotReady
 from stemstudio.core.params import ParamValue, resolve
 from stemstudio.core.stems import RESIDUAL
 from stemstudio.exporting.naming import DEFAULT_TEMPLATE, file_stem
+from stemstudio.separation.backend import BackendInfo
 from stemstudio.separation.registry import backend, default_backend
 
 BITS = {"16": 16, "24": 24, "32f": 32}
@@ -57,12 +58,6 @@ class Plan:
         """Check every choice; `UserError` names the first that cannot be."""
         writable(file_format, bits)
         info = backend(backend_id or default_backend()).info
-        if model is not None:
-            if not info.needs_model:
-                raise BadInput(f"The method {info.id} uses no model.", "Leave out --model.")
-            raise NotReady(f"There is no model {model!r}.", "Leave out --model.")
-        if device not in ("auto", "cpu") and info.family == "classic":
-            raise BadInput(f"The method {info.id} runs on the processor only.", "Leave out --device.")
         for name in stems:
             if name not in (*info.stems, RESIDUAL):
                 known = ", ".join((*info.stems, RESIDUAL))
@@ -72,9 +67,12 @@ class Plan:
         if end_s is not None and end_s <= start_s:
             raise BadInput(f"The end, {end_s:g} s, is not after the start, {start_s:g} s.", "Choose a later end.")
         chosen = tuple(name for name in info.stems if not stems or name in stems)
+        # A residual that is spread must be what no stem took, so all have to be found.
+        given = _given(info, model, device, () if residual == "spread" else chosen)
+        values = resolve(info.params, {**given, **(settings or {})})
         plan = cls(
-            info.id, model, resolve(info.params, settings or {}), info.stems, chosen, residual, start_s, end_s,
-            file_format, bits, template,
+            info.id, model or _model_in(values), values, info.stems, chosen, residual, start_s, end_s, file_format,
+            bits, template,
         )  # fmt: skip
         if len({plan.name_of("track", name) for name in plan.written}) < len(plan.written):
             raise BadInput(f"The name template {template!r} gives several stems one name.", "Let it contain {stem}.")
@@ -94,3 +92,29 @@ class Plan:
         )
         short = track.encode()[: max(_LONGEST_NAME - longest, 1)].decode(errors="ignore")
         return file_stem(self.template, {**fields, "track": short})
+
+
+def _given(info: BackendInfo, model: str | None, device: str, stems: tuple[str, ...]) -> dict[str, str]:
+    """Values of the method's parameters that the options stand for."""
+    given = {}
+    if model is not None:
+        if not info.needs_model:
+            raise BadInput(f"The method {info.id} uses no model.", "Leave out --model.")
+        if not _takes(info, "model"):
+            raise NotReady(f"There is no model {model!r}.", "Leave out --model.")
+        given["model"] = model
+    if device not in ("auto", "cpu") and info.family == "classic":
+        raise BadInput(f"The method {info.id} runs on the processor only.", "Leave out --device.")
+    if device != "auto" and _takes(info, "device"):
+        given["device"] = device
+    if len(stems) == 1 and _takes(info, "only"):
+        given["only"] = stems[0]  # whoever wants one stem need not wait for the others
+    return given
+
+
+def _takes(info: BackendInfo, name: str) -> bool:
+    return any(spec.name == name for spec in info.params)
+
+
+def _model_in(values: Mapping[str, ParamValue]) -> str | None:
+    return str(values["model"]) if "model" in values else None

@@ -95,3 +95,15 @@ def test_a_model_is_got_verified_and_removed(studio, test_model):
     assert studio("models", "verify", "test").code == 3
     assert studio("models", "remove", "test").code == 0
     assert not (test_model / "test.th").exists()
+
+
+def test_the_model_the_device_and_a_lone_stem_reach_the_method():
+    from stemstudio.cli.plan import Plan
+    from stemstudio.core.errors import BadInput
+
+    plan = Plan.of(backend_id="htdemucs", model="htdemucs-ft", stems=("bass",), device="cpu")
+    assert (plan.model, plan.stems) == ("htdemucs-ft", ("bass",))
+    assert [plan.values[name] for name in ("model", "only", "device")] == ["htdemucs-ft", "bass", "cpu"]
+    assert Plan.of(backend_id="openunmix").model == "umxhq"
+    with pytest.raises(BadInput, match="htdemucs-ft"):
+        Plan.of(backend_id="htdemucs", model="umxl")
