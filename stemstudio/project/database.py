@@ -42,7 +42,7 @@ CREATE TABLE state (
 MIGRATIONS: tuple[str, ...] = (
     _CREATE,
     "",  # repairs and tempo of tracks, lengths of markers, silence without a clip
-    "",  # effects, width, polarity, pan law and automation of stems, snapshots
+    "",  # effects, width, polarity, pan law and automation of stems (also switched off), snapshots
     "",  # places of stems in a room, layout and fold-down of tracks
 )
 """What leads from version n to n + 1, as SQL. A new field of the document is a version too, if only an empty entry:

@@ -173,7 +173,9 @@ def test_the_schema_is_that_of_the_classes():
         {
             "ClipRef": ["id", "channels", "frames", "sample_rate"],
             "Patch": ["start", "clip"],
-            "Strip": ["gain_db", "pan", "mute", "solo", "width", "invert", "pan_law", "automation"],
+            "Strip": [
+                "gain_db", "pan", "mute", "solo", "width", "invert", "pan_law", "automation", "automation_off",
+            ],
             "Stem": ["id", "name", "clip", "patches", "strip", "chain", "placement"],
             "Receipt": [
                 "backend", "values", "program_version", "seconds", "model", "model_sha256", "null_db",
