@@ -234,6 +234,15 @@ def test_the_song_itself_says_that_it_stays(window, page):
     assert "choose a stem" in page._notice.text()
 
 
+def test_the_methods_stay_where_they_are(window, page):
+    tops = set()
+    for method in ("heal", "erase"):
+        choose(page, method)
+        QApplication.processEvents()
+        tops.add(page.method.mapTo(window, QPoint(0, 0)).y())
+    assert len(tops) == 1
+
+
 def test_the_method_is_remembered(window, page):
     choose(page, "erase")
     assert load_settings().repair_method == "erase"

@@ -50,7 +50,8 @@ def _usual_folder(window: MainWindow, projects: bool) -> Path:
         path = Path(text)
         if (path.suffix == SUFFIX) == projects and path.parent.is_dir():
             return path.parent
-    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation))
+    music = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation))
+    return music if music.is_dir() else Path.home()
 
 
 def open_demo(window: MainWindow) -> None:

@@ -33,6 +33,9 @@ class RepairPage(QWidget):
         self.reset = QPushButton("Reset", self)
         self.reset.setProperty("flat", True)
         self.reset.setToolTip("All parameters of this method back to their defaults.")
+        kept = self.reset.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # the methods stay under the mouse when one has no parameters
+        self.reset.setSizePolicy(kept)
         self._borrow_caption = QLabel("Borrow from", self)
         self.borrow = Chips("Borrow from", "Take what {0} has there.", choice=True, parent=self)
         self.taken_to = Chips("What is taken out goes to", "What is taken out goes to {0}.", choice=True, parent=self)
