@@ -123,7 +123,7 @@ class ChainSource:
             starts = [max(0, index - count) for count in self._run_up_blocks]
             cursor = _Cursor(self._source, self._stages, len(self.chain), starts)
             while cursor.next_index < index:
-                cursor.render(min(_AT_ONCE, index - cursor.next_index))
+                cursor.render(min(2 * _AT_ONCE, index - cursor.next_index))
         end = index + (_AT_ONCE if wanted >= _AT_ONCE else 1)
         rendered: list[tuple[int, _Block]] = []
         while cursor.next_index < end:

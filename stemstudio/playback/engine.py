@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
@@ -27,6 +28,9 @@ __all__ = ["AHEAD_S", "Levels", "PlaybackEngine"]
 _LOOK_AFTER_S = 0.04
 _METER_S = 0.05
 _SHORTEST_LOOP_S = 0.02
+_SCOUT_S = 4.0
+"""So long before the end of a loop its start is rendered: effects that have to run up there take longer than the sound
+that is rendered ahead lasts."""
 
 
 class PlaybackEngine:
@@ -48,6 +52,8 @@ class PlaybackEngine:
         self._rolling = False
         self._goto: int | None = None
         self._stale = False
+        self._scouted: Source | None = None
+        self._scout: threading.Thread | None = None
         self._stream = Stream(sample_rate)
         self.failure: Exception | None = None
         """Why the last playing stopped by itself, if the source could not be read."""
@@ -154,6 +160,8 @@ class PlaybackEngine:
             self._stream.drop()
         self._wake.set()
         self._worker.join()
+        if self._scout is not None:
+            self._scout.join()
 
     # What a window shows, polled.
 
@@ -261,6 +269,7 @@ class PlaybackEngine:
                     self._change()
                 self._changing = False
                 self._go_on()
+                self._look_round()
             except Exception as failure:
                 logging.getLogger(__name__).exception("playback stopped")
                 with self._lock:
@@ -281,6 +290,21 @@ class PlaybackEngine:
             self._keep_up()
             if self._stream is stream and stream.goes_on:
                 stream.append(passage)
+
+    def _look_round(self) -> None:
+        """Have the start of the loop rendered in time, once for each round; what remembers its sound finds it then."""
+        with self._lock:
+            source, loop = self._source, self._loop
+            if source is None or loop is None or not self._rolling:
+                return
+            left = loop[1] - self._to_song(self._stream.place_rendered)
+        if not 0 < left < _SCOUT_S * source.sample_rate:
+            self._scouted = None
+        elif self._scouted is not source and not (self._scout and self._scout.is_alive()):
+            self._scouted = source
+            frames = min(round(2 * AHEAD_S * source.sample_rate), loop[1] - loop[0])
+            self._scout = threading.Thread(target=_read, args=(source, loop[0], frames), name="loop", daemon=True)
+            self._scout.start()
 
     def _change(self) -> None:
         with self._lock:
@@ -326,3 +350,8 @@ class PlaybackEngine:
 
             self._feed = (source, rate, resample(source, rate))
         return self._feed[2]
+
+
+def _read(source: Source, start: int, frames: int) -> None:
+    with suppress(Exception):  # the worker meets the same when it comes there, and tells
+        source.read(start, frames)

@@ -132,6 +132,31 @@ def test_a_loop_comes_round_without_a_gap(device, song, mixed):
     assert device.engine.underruns == 0
 
 
+def test_the_start_of_a_loop_is_read_before_it_comes_round(engine, pulling, song, until):
+    """Effects have to run up there, which may take longer than what is rendered ahead lasts."""
+    places = []
+
+    class Noted:
+        sample_rate, channels, frames = song.sample_rate, song.channels, song.frames
+
+        def read(self, start, frames):
+            places.append(start)
+            return song.read(start, frames)
+
+    start, end = 1000, 7 * RATE
+    engine.set_loop((start, end))
+    device = pulling(engine)
+    device.start(Noted(), 5000)
+    for _ in range(2):
+        device.play(2 * RATE)
+        assert start not in places
+        device.play(3 * RATE)
+        assert engine.position < end - RATE
+        until(lambda: start in places, 5)
+        device.play(end - engine.position)
+        places.clear()
+
+
 def test_a_loop_set_behind_what_is_rendered_is_still_met(device, song, mixed):
     device.start(mixed(song), 0)
     first = start_of(device.play(5000))
