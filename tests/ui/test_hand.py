@@ -15,6 +15,8 @@ from stemstudio.operations.importing import import_song
 from stemstudio.operations.separating import separate_track
 from stemstudio.project.session import Session
 from stemstudio.repair.selection import Selection
+from stemstudio.ui.actions.file import passages
+from stemstudio.ui.dialogs.export_passage import Passage
 from stemstudio.ui.main_window import MainWindow
 from stemstudio.ui.markers import add_marker, markers
 from stemstudio.ui.mending import Mending
@@ -519,6 +521,12 @@ def test_markers_are_added_named_gone_to_and_removed(qtbot, window):
     assert [each.name for each in markers(window.studio)] == ["Refrain"]
     window.actions_by_id["undo"][1].trigger()
     assert len(markers(window.studio)) == 2
+
+
+def test_a_region_is_a_range_to_export(window):
+    add_marker(window.studio, 44100)
+    add_marker(window.studio, 44100, 88200, "Chorus")
+    assert passages(window) == [Passage("Chorus", 1.0, 3.0)]
 
 
 def test_a_marker_is_drawn_in_picture_and_ruler(window):

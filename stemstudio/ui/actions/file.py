@@ -19,6 +19,7 @@ from stemstudio.ui.actions.spec import SEPARATOR, ActionSpec
 from stemstudio.ui.dialogs.export import ExportDialog
 from stemstudio.ui.dialogs.export_passage import Passage
 from stemstudio.ui.dialogs.preferences import PreferencesDialog
+from stemstudio.ui.markers import markers
 
 if TYPE_CHECKING:
     from stemstudio.ui.main_window import MainWindow
@@ -82,7 +83,7 @@ def export(window: MainWindow) -> None:
     track = window.studio.track
     if track is None:
         return
-    dialog = ExportDialog(track, window.studio.settings, _silent_stems(window), _passages(window), window)
+    dialog = ExportDialog(track, window.studio.settings, _silent_stems(window), passages(window), window)
     waiting = [dialog]
     path = Path(track.source_path)
 
@@ -99,14 +100,17 @@ def export(window: MainWindow) -> None:
     dialog.deleteLater()
 
 
-def _passages(window: MainWindow) -> list[Passage]:
-    """Return the loop and the time range of the selection, where there are such."""
+def passages(window: MainWindow) -> list[Passage]:
+    """Return the loop, the time range of the selection and the named regions, where there are such."""
     track, loop, selection = window.studio.track, window.player.loop, window.editor.selection
     assert track is not None
     rate, frames = track.mixture.sample_rate, track.mixture.frames
     found = [("Loop", *loop)] if loop else []
     if selection is not None:
         found.append(("Selection", max(selection.extent.first, 0), min(selection.extent.last, frames)))
+    found += [
+        (each.name, each.frame, min(each.frame + each.frames, frames)) for each in markers(window.studio) if each.frames
+    ]
     return [Passage(title, first / rate, last / rate) for title, first, last in found if last - first < frames]
 
 
