@@ -16,6 +16,7 @@ from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Excerpt, Source
 from stemstudio.effects.chain import Chain
 from stemstudio.effects.hosted.host import faults
+from stemstudio.effects.hosted.plugin import PREFIX
 from stemstudio.exporting.containers import container_for
 from stemstudio.jobs.job import Job, Lane
 from stemstudio.operations import exporting_items
@@ -143,7 +144,7 @@ def _lost_effects(track: Track, choice: ExportChoice) -> tuple[str, ...]:
 
 
 def _names(chain: Chain, plugin_path: str) -> bool:
-    return any(slot.effect == f"plugin:{plugin_path}" and not slot.bypass for slot in chain)
+    return any(slot.effect == PREFIX + plugin_path and not slot.bypass for slot in chain)
 
 
 def _notices(level: Level, choice: ExportChoice) -> tuple[str, ...]:

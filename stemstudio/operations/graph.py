@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,8 +15,12 @@ from stemstudio.core.buffer import Samples
 from stemstudio.core.errors import BadInput
 from stemstudio.core.source import Source
 from stemstudio.effects.chain import Chain, ChainSlot
+from stemstudio.effects.hosted.plugin import PREFIX
 from stemstudio.mixing.mixer import Mixer, MixInput
 from stemstudio.project.document import ClipRef, Patch, Stem, Strip, Track
+
+if TYPE_CHECKING:
+    from stemstudio.effects.chain_source import ChainSource
 
 _SHELF_SIZE = 24
 
@@ -159,11 +165,43 @@ class ChainShelf:
 
 
 def _chained(source: Source, chain: Chain, sidechains: Mapping[str, Source]) -> Source:
+    if any(slot.effect.startswith(PREFIX) for slot in chain):
+        return _Hosted(source, chain, sidechains)
+    return _at_work(source, chain, sidechains)
+
+
+def _at_work(source: Source, chain: Chain, sidechains: Mapping[str, Source]) -> ChainSource:
     from stemstudio.effects.chain_source import ChainSource
 
     lost = [slot for slot, _ in lost_effects(chain)]
     here = tuple(replace(slot, bypass=True) if slot in lost else slot for slot in chain)
     return ChainSource(source, here, sidechains)
+
+
+class _Hosted:
+    """A chain with plug-ins, which the first reader opens: that takes seconds, for which no window should wait."""
+
+    def __init__(self, source: Source, chain: Chain, sidechains: Mapping[str, Source]) -> None:
+        self._source, self._chain, self._sidechains = source, chain, sidechains
+        self.sample_rate, self.channels = source.sample_rate, source.channels
+        self._opened: ChainSource | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def frames(self) -> int:
+        """Length; it grows while the source does."""
+        return self._source.frames
+
+    def read(self, start: int, frames: int) -> Samples:
+        """See `Source.read`."""
+        with self._lock:
+            opened = self._opened = self._opened or _at_work(self._source, self._chain, self._sidechains)
+        return opened.read(start, frames)
+
+    def reductions_db(self, frame: int) -> tuple[float, ...]:
+        """See `ChainSource.reductions_db`."""
+        opened = self._opened
+        return opened.reductions_db(frame) if opened is not None else (0.0,) * len(self._chain)
 
 
 def lost_effects(chain: Chain) -> list[tuple[ChainSlot, BadInput]]:

@@ -8,6 +8,7 @@ import pytest
 from stemstudio.audio.clips import ClipStore
 from stemstudio.effects.chain import ChainSlot
 from stemstudio.effects.chain_source import ChainSource
+from stemstudio.effects.hosted import host
 from stemstudio.operations.graph import ChainShelf, track_mix
 from stemstudio.project.document import ClipRef, Stem, Strip, Track
 
@@ -64,6 +65,19 @@ def test_an_effect_that_is_not_there_takes_no_other_along(effect, track, clips):
     )
     assert np.array_equal(heard, expected)
     assert np.array_equal(heard, track_mix(track, clips).read(0, RATE))
+
+
+def test_the_window_does_not_wait_for_plug_ins_to_open(track, clips, tmp_path):
+    path = tmp_path / "Space.vst3"
+    path.write_bytes(b"no plug-in")
+    heard = track_mix(replace(track, chain=(ChainSlot(f"plugin:{path}"), *track.chain)), clips)
+    assert (heard.frames, heard.channels) == (FRAMES, 2)
+    assert str(path) not in host._hosts
+    try:
+        assert np.array_equal(heard.read(0, RATE), track_mix(track, clips).read(0, RATE))
+        assert str(path) in host._hosts
+    finally:
+        host.close_hosts()
 
 
 def test_a_fader_that_moves_leaves_the_effects_of_the_stems_as_they_are_though_the_mix_has_effects(track, clips):
