@@ -207,12 +207,20 @@ class Editor(QObject):
             return
         self._working += 1
         self.working_changed.emit()
-        self._studio.perform(operation, self._on_ended)
+        self._studio.perform(operation, self._on_ended if track.stems else self._on_song_mended)
 
     @Slot()
     def _on_ended(self) -> None:
         self._working -= 1
         self.working_changed.emit()
+
+    @Slot()
+    def _on_song_mended(self) -> None:
+        """Look at the stem that a mended song without stems becomes: the lane of the song itself shows no change."""
+        self._on_ended()
+        track, lane = self._studio.track, self._studio.lane
+        if track and lane and lane.key == MIXTURE and any(stem.name == EDITED_SONG for stem in track.stems):
+            self._studio.select_lane(EDITED_SONG)
 
     def _is_ready(self, task: Repair, track: Track) -> bool:
         previewed = self._previewed

@@ -453,7 +453,8 @@ def test_the_song_is_not_mended_while_it_is_separated_and_new_stems_tell_what_th
     window.actions_by_id["select_all"][1].trigger()
     assert window.workplace.mending.possible
     window.actions_by_id["erase"][1].trigger()
-    qtbot.waitUntil(lambda: bool(window.studio.track.repairs), timeout=20000)
+    qtbot.waitUntil(lambda: bool(window.studio.track.repairs) and not window.editor.working, timeout=20000)
+    assert window.studio.lane.strip is not None  # the mended one, not the song as it was
     page = window.inspector.page("Separate")
     qtbot.mouseClick(page.button, LEFT)
     window.studio.select_lane("mixture")
