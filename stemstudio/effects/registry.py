@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from pathlib import PurePath
 from typing import cast
 
 from stemstudio.core.errors import BadInput
@@ -55,3 +56,12 @@ def effect(effect_id: str) -> Effect:
 def infos() -> tuple[EffectInfo, ...]:
     """What a person is told of each effect, in the order of `effect_ids`."""
     return tuple(effect(effect_id).info for effect_id in _EFFECTS)
+
+
+def info_of(effect_id: str) -> EffectInfo:
+    """What a person is told of the effect of a slot; why it is not heard if it is not on this machine."""
+    try:
+        return effect(effect_id).info
+    except BadInput as error:
+        title = PurePath(effect_id.removeprefix("plugin:")).stem or effect_id
+        return EffectInfo(effect_id, f"{title} (missing)", f"{error.what} {error.todo}", (), "")

@@ -8,7 +8,7 @@ from stemstudio.core.errors import BadInput
 from stemstudio.effects.chain import ChainSlot, from_toml, to_toml
 from stemstudio.effects.chain_source import ChainSource, chain_latency_frames, run_up_frames
 from stemstudio.effects.effect import Memory
-from stemstudio.effects.registry import effect, effect_ids
+from stemstudio.effects.registry import effect, effect_ids, info_of
 
 RATE = 44100
 
@@ -64,6 +64,15 @@ def test_an_unknown_effect_is_told_with_the_known_ones():
     with pytest.raises(BadInput, match="gate"):
         effect("reverse")
     assert len(effect_ids()) >= 13
+
+
+def test_an_effect_that_is_not_here_can_still_be_named():
+    assert info_of("gate") == effect("gate").info
+    lost = info_of("plugin:/nowhere/Great Space.vst3")
+    assert lost.title == "Great Space (missing)"
+    assert "not on this machine" in lost.summary
+    assert lost.params == ()
+    assert info_of("reverse").title == "reverse (missing)"
 
 
 def test_a_bypassed_slot_is_as_if_it_were_not_there(noise):
