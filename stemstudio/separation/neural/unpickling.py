@@ -1,15 +1,13 @@
 """Read the pickles inside weight files without running what they ask for.
 
-A pickle is a program that may call anything. This reader knows nine words of that language's vocabulary, all of them
-stand-ins that do nothing but note down what they were given; any other word is refused before the first step is made.
-The lists of steps are bounded, and no stand-in makes more out of its arguments than they are, so that neither time nor
-memory can be blown up from inside.
+A pickle is a program that may call anything. Here it is not run: its steps are walked through with a stack of our own,
+which knows lists, dictionaries, tuples, plain values and a few words, each a function below that notes down what it is
+given; any other step or word is refused. The steps are bounded, and no word makes more out of its arguments than they
+are, so that neither time nor memory can be blown up from inside.
 """
 
 from __future__ import annotations
 
-import io
-import pickle
 import pickletools
 from collections.abc import Callable
 from fractions import Fraction
@@ -32,7 +30,17 @@ _STORAGES = {
     "ByteStorage": "uint8",
     "BoolStorage": "bool",
 }
-_REFUSED_STEPS = frozenset({"INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "STACK_GLOBAL", "PERSID"})
+_VALUES = frozenset({
+    "BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINSTRING",
+    "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES",
+})  # fmt: skip
+_CONSTANTS: dict[str, Callable[[], Any]] = {
+    "NONE": lambda: None, "NEWTRUE": lambda: True, "NEWFALSE": lambda: False, "EMPTY_TUPLE": tuple,
+    "EMPTY_LIST": list, "EMPTY_DICT": dict,
+}  # fmt: skip
+_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+_GETS, _PUTS = frozenset({"BINGET", "LONG_BINGET"}), frozenset({"BINPUT", "LONG_BINPUT"})
+_IGNORED = frozenset({"PROTO", "FRAME", "STOP"})
 _CLASSES = frozenset({"demucs.htdemucs HTDemucs", "demucs.hdemucs HDemucs", "demucs.demucs Demucs"})
 
 
@@ -56,7 +64,6 @@ class PickleFile(Protocol):
         ...
 
 
-# Named tuples, because a pickle can change the fields of anything else after they were checked.
 class StorageRef(NamedTuple):
     """Numbers elsewhere in the file: their kind, the key of their place and how many there are."""
 
@@ -84,27 +91,6 @@ class _Kind(NamedTuple):
     dtype: str
 
 
-class _Dict(dict[Any, Any]):
-    """An ordered dictionary whose attributes are thrown away."""
-
-    __slots__ = ()
-
-    def __setstate__(self, state: object) -> None:
-        """Ignore `state`, which holds versions of modules."""
-
-
-class _Call:
-    """A stand-in for a function, made anew for each use: a pickle could change it."""
-
-    __slots__ = ("_function",)
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-
-    def __call__(self, *arguments: Any) -> Any:
-        return self._function(*arguments)
-
-
 def read_pickle(file: PickleFile, name: str) -> Any:
     """Read the one pickle that begins at the position of `file`, which is left behind it.
 
@@ -113,38 +99,109 @@ def read_pickle(file: PickleFile, name: str) -> Any:
     BadInput
         If it is damaged, too large, or asks for anything but tensors and plain values.
     """
-    start = file.tell()
-    _scan(file, name)
-    end = file.tell()
-    file.seek(start)
-    content = file.read(end - start)
-    try:
-        return _Reader(io.BytesIO(content), encoding="utf-8").load()
-    except BadInput:
-        raise
-    except Exception as error:
-        raise BadInput(f"{name} is damaged ({type(error).__name__}).", "Get the file again.") from error
-
-
-def _scan(file: PickleFile, name: str) -> None:
-    """Go through all steps without making one."""
-    start = file.tell()
+    start, walk = file.tell(), _Walk(name)
     try:
         for number, (step, argument, position) in enumerate(pickletools.genops(file)):  # type: ignore[arg-type]  # it reads so much only
-            _check_step(step.name, str(argument), number, (position or 0) - start, name)
+            if number > MAX_STEPS or (position or 0) - start > MAX_PICKLE_BYTES:
+                walk.refuse_length()
+            walk.take(step.name, argument)
+        return walk.result()
     except BadInput:
         raise
     except Exception as error:
         raise BadInput(f"{name} is no weights file, or is damaged.", "Get the file again.") from error
 
 
-def _check_step(step: str, argument: str, number: int, length: int, name: str) -> None:
-    if number > MAX_STEPS or length > MAX_PICKLE_BYTES:
-        raise BadInput(f"{name} is far longer than a list of weights can be.", "Get it from its official source.")
-    if step in _REFUSED_STEPS:
-        raise _unsafe(name, step)
-    if step == "GLOBAL" and not _known(argument):
-        raise _unsafe(name, argument.replace(" ", "."))
+class _Walk:
+    """The stack and the memory of a pickle, and what each step does to them."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._stack: list[Any] = []
+        self._below: list[list[Any]] = []  # stacks under the marks
+        self._memory: dict[int, Any] = {}
+
+    def result(self) -> Any:
+        (value,) = self._stack
+        return value
+
+    def refuse_length(self) -> None:
+        raise BadInput(f"{self._name} is far longer than a list of weights can be.", "Get it from its official source.")
+
+    def take(self, step: str, argument: Any) -> None:
+        stack = self._stack
+        if step in _VALUES:
+            stack.append(argument)
+        elif step in _CONSTANTS:
+            stack.append(_CONSTANTS[step]())
+        elif step in _TUPLES:
+            count = _TUPLES[step]
+            stack[-count:] = [tuple(stack[-count:])]
+        elif step in _GETS:
+            stack.append(self._memory[argument])
+        elif step in _PUTS:
+            self._memory[argument] = stack[-1]
+        elif step == "MEMOIZE":
+            self._memory[len(self._memory)] = stack[-1]
+        elif step == "GLOBAL":
+            stack.append(self._word(argument))
+        elif step not in _IGNORED:
+            self._combine(step)
+
+    def _combine(self, step: str) -> None:
+        match step:
+            case "MARK":
+                self._below.append(self._stack)
+                self._stack = []
+            case "TUPLE" | "LIST" | "APPENDS" | "SETITEMS":
+                items, self._stack = self._stack, self._below.pop()
+                self._gather(step, items)
+            case "APPEND":
+                self._gather("APPENDS", [self._stack.pop()])
+            case "SETITEM":
+                value, key = self._stack.pop(), self._stack.pop()
+                self._gather("SETITEMS", [key, value])
+            case "BINPERSID":
+                self._stack.append(_storage(self._stack.pop()))
+            case "REDUCE":
+                arguments, word = self._stack.pop(), self._stack.pop()
+                if not any(word is known for known in _CALLS.values()) or type(arguments) is not tuple:
+                    raise ValueError("a call of what is no word")
+                self._stack.append(word(*arguments))
+            case "BUILD":
+                # The attributes of an ordered dictionary: versions of modules, which say nothing here.
+                self._stack.pop()
+                if not isinstance(self._stack[-1], dict):
+                    raise TypeError("attributes of what has none")
+            case _:
+                raise _unsafe(self._name, step)
+
+    def _gather(self, step: str, items: list[Any]) -> None:
+        match step:
+            case "TUPLE":
+                self._stack.append(tuple(items))
+            case "LIST":
+                self._stack.append(items)
+            case "APPENDS":
+                target = self._stack[-1]
+                if type(target) is not list:
+                    raise TypeError("no list")
+                target.extend(items)
+            case "SETITEMS":
+                target = self._stack[-1]
+                if type(target) is not dict:
+                    raise TypeError("no dictionary")
+                target.update(zip(items[::2], items[1::2], strict=True))
+
+    def _word(self, word: str) -> Any:
+        kind = _storage_kind(word)
+        if kind is not None:
+            return _Kind(kind)
+        if word in _CLASSES:
+            return ClassName(word.replace(" ", "."))
+        if word in _CALLS:
+            return _CALLS[word]
+        raise _unsafe(self._name, word.replace(" ", "."))
 
 
 def _unsafe(name: str, word: str) -> BadInput:
@@ -154,32 +211,16 @@ def _unsafe(name: str, word: str) -> BadInput:
     )
 
 
-def _known(word: str) -> bool:
-    return word in _CALLS or word in _CLASSES or _storage_kind(word) is not None
-
-
 def _storage_kind(word: str) -> str | None:
     module, _, kind = word.partition(" ")
     return _STORAGES.get(kind) if module == "torch" else None
 
 
-class _Reader(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        word = f"{module} {name}"
-        kind = _storage_kind(word)
-        if kind is not None:
-            return _Kind(kind)
-        if word in _CLASSES:
-            return ClassName(f"{module}.{name}")
-        if word in _CALLS:
-            return _Call(_CALLS[word])
-        raise _unsafe("The file", f"{module}.{name}")
-
-    def persistent_load(self, reference: Any) -> StorageRef:
-        word, kind, key, _, count, *_ = reference
-        if word != "storage" or not isinstance(kind, _Kind) or not isinstance(key, str) or not _is_count(count):
-            raise ValueError("no storage")
-        return StorageRef(kind.dtype, key, count)
+def _storage(reference: Any) -> StorageRef:
+    word, kind, key, _, count, *_ = reference
+    if word != "storage" or not isinstance(kind, _Kind) or not isinstance(key, str) or not _is_count(count):
+        raise ValueError("no storage")
+    return StorageRef(kind.dtype, key, count)
 
 
 def _is_count(value: object) -> bool:
@@ -211,9 +252,9 @@ def _parameter(tensor: Any, *_: Any) -> TensorRef:
     return tensor
 
 
-def _ordered() -> _Dict:
+def _ordered() -> dict[Any, Any]:
     # With arguments it would copy them, and a small file could have large ones copied a million times.
-    return _Dict()
+    return {}
 
 
 def _fraction(numerator: Any, denominator: Any = 1) -> Fraction:
