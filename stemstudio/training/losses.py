@@ -11,9 +11,6 @@ from torch.nn import functional
 
 from stemstudio.training.mixing import Batch
 
-_IMPORTANCE = (1.5, 0.7, 1.2, 1.0)
-"""Of the stems, in order: drums are learned soonest, voices last."""
-
 WaveLoss = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -58,7 +55,7 @@ def log_error(masks: Tensor, batch: Batch, window: int = 64, silence: float = 0.
     each = 10 * torch.log10(ratio)
     present = batch.energy.unfold(-1, window, window).sum(-1) > 1e-4 * mix[:, None]
     # Silence is learned soon; given its full weight, the network learns at first that silence is a safe answer.
-    weight = torch.where(present, 1.0, silence) * torch.tensor(_IMPORTANCE)[:, None]
+    weight = torch.where(present, 1.0, silence)
     weight[batch.joint, 2] *= 1.5
     weight[batch.joint, 3] = 0.0
     return (each * weight).sum() / weight.sum()
@@ -88,7 +85,7 @@ def scale_invariant(masks: Tensor, batch: Batch, window: int = 64) -> Tensor:
     )
     target = inner.clamp(min=0).square() / (wanted + 1e-9)
     ratio = ((guess - target).clamp(min=0) + 1e-3 * wanted + 1e-9) / (target + 1e-2 * wanted + 1e-9)
-    heard = (wanted > 1e-3 * mix).float() * torch.tensor(_IMPORTANCE)[:, None]
+    heard = (wanted > 1e-3 * mix).float()
     return (10 * torch.log10(ratio) * heard).sum() / heard.sum().clamp(min=1)
 
 
