@@ -50,7 +50,10 @@ def download(file: ModelFile, reporter: Reporter) -> None:
         If the person asked to stop; what came is kept and gone on with next time.
     """
     if not file.url.startswith(("https://", "http://")):
-        raise NotReady(f"{file.path.name} is not published anywhere.", f"Put it into {file.path.parent}.")
+        raise NotReady(
+            f"The card of {file.path.name} names no address to get it from.",
+            f"Get it from its makers, and put it into {file.path.parent}.",
+        )
     part = file.path.with_name(file.path.name + ".part")
     try:
         file.path.parent.mkdir(parents=True, exist_ok=True)

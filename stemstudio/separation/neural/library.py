@@ -186,7 +186,7 @@ def what_is_missing(wanted: Model) -> tuple[str, str]:
     others = f" and {len(wanted.missing) - 1} more" if len(wanted.missing) > 1 else ""
     what = f"The weights {file.path.name}{others} of {wanted.title} are not installed."
     if not file.url:
-        return what, f"Import the model again, or put the file into {file.path.parent}."
+        return what, f"Get it from its makers ({wanted.source}) and put it into {file.path.parent}, or import it."
     return what, (
         f"Get them with: stemstudio models get {wanted.id}; or download {file.url} and put it into {file.path.parent}."
     )

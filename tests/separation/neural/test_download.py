@@ -178,7 +178,7 @@ def test_a_proxy_of_the_environment_is_asked(
 
 
 def test_only_the_web_is_asked(file: ModelFile) -> None:
-    with pytest.raises(NotReady, match="not published"):
+    with pytest.raises(NotReady, match="no address"):
         download(ModelFile(file.path, "file:///etc/passwd", "", 0, {}), Progress())
 
 
