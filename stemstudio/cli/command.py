@@ -100,6 +100,8 @@ def _open_window(options: argparse.Namespace, _: Voice) -> int:
     chosen = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in chosen):
         raise NotReady("There is no screen to open the window on.", "The commands work without: stemstudio --help.")
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.SIG_DFL)  # until there is a window, which hears them, there is nothing to clean up
     try:
         from stemstudio.app import main as open_window
     except ImportError as error:

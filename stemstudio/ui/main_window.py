@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Slot
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
@@ -240,7 +240,8 @@ class MainWindow(QMainWindow):
         dialog = QApplication.activeModalWidget()
         if isinstance(dialog, QDialog):
             dialog.reject()
-        self.close()
+        # Later: the dialog may be the question of a close that is under way, and a close within a close is nothing.
+        QTimer.singleShot(0, self, self.close)
 
     def new_project(self) -> None:
         """Begin with nothing, after asking what becomes of unsaved work."""

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -52,3 +53,15 @@ def test_every_exit_code_of_the_contract(tmp_path):
     refused = stemstudio("info", tmp_path / "missing.wav")
     assert refused.returncode == 3
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.0])
+def test_a_window_that_is_only_opening_hears_the_end(seconds, tmp_path):
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "STEMSTUDIO_HOME": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-m", "stemstudio"], env=environment) as program:
+        time.sleep(seconds)
+        program.terminate()
+        try:
+            program.wait(60)
+        finally:
+            program.kill()

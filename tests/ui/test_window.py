@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
@@ -506,3 +506,13 @@ def test_meters_fall_when_the_sound_is_paused(qtbot, window, song):
     qtbot.waitUntil(lambda: meter._peak_db[0] > -40, timeout=9000)
     qtbot.mouseClick(window.transport.play, LEFT)
     qtbot.waitUntil(lambda: meter._peak_db[0] <= -60, timeout=9000)
+
+
+def test_the_end_comes_also_while_the_window_asks(qtbot, window, song, monkeypatch):
+    monkeypatch.undo()  # the real question
+    drop(window, song)
+    wait_for_song(qtbot, window)
+    separate(qtbot, window)
+    QTimer.singleShot(500, window, window.end)
+    assert not window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10000)
