@@ -57,10 +57,9 @@ class MixPage(QWidget):
         remix = QVBoxLayout(self._remix)
         remix.setContentsMargins(0, 0, 0, 0)
         remix.setSpacing(8)
-        for widget in (_heading("WITHOUT", self), self.minus, _heading("ONLY", self), self.only):
-            remix.addWidget(widget)
-        for widget in (self.reset, self.stretch, self.snapshots):
-            remix.addWidget(widget)
+        parts: tuple[QWidget, ...] = (_heading("WITHOUT", self), self.minus, _heading("ONLY", self), self.only)
+        for part in (*parts, self.reset, self.stretch, self.snapshots):
+            remix.addWidget(part)
         self._column = QVBoxLayout(self._stems)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(_heading("STEMS", self))
