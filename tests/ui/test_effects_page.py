@@ -56,7 +56,8 @@ def drag(qtbot, widget, start, end, steps=8):
 def test_the_menu_offers_every_effect_with_what_it_is_for_and_adds_it(window, page):
     menu = page.add_menu.menu
     entry(menu, "Compressor").trigger()
-    assert [action.text() for action in menu.actions()] == [f"{info.title}\t{info.summary}" for info in infos()]
+    texts = [f"{info.title}\t{info.summary}" for info in infos()]
+    assert [action.text() for action in menu.actions()] == [*texts, "Plug-ins"]
     entry(menu, "Limiter").trigger()
     assert effects(window) == ["compressor", "limiter"]
     assert page.form._title.text() == "Limiter"  # what was added is what is set next
@@ -296,3 +297,18 @@ def test_handles_stay_within_the_picture(window, page):
     place = picture.place_of("Bell 1")
     assert picture.rect().contains(place.toPoint())
     assert isinstance(place, QPointF)
+
+
+def test_effects_that_are_not_here_are_named_and_the_others_go_on(qtbot, window, page):
+    missing = "plugin:/nowhere/Fine Hall.vst3"
+    chain = (ChainSlot(missing), ChainSlot("from-the-future"), ChainSlot.of("trim", {"gain_db": -6.0}))
+    window.desk.set_chain(window.desk.place, chain, "Chain of another machine")
+    qtbot.waitUntil(lambda: page.list.cards[0].info.title == "Fine Hall (missing)", timeout=20000)
+    assert [card.info.title for card in page.list.cards] == ["Fine Hall (missing)", "from-the-future (missing)", "Trim"]
+    for index in (1, 0, 2):
+        page.list.cards[index].focus()
+        page.list.chosen.emit(index)
+        QApplication.processEvents()
+    assert page.form._kind is not None
+    page.list.removed.emit(0)
+    assert [slot.effect for slot in window.desk.chain(window.desk.place)] == ["from-the-future", "trim"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stemstudio.effects.chain import Chain
-from stemstudio.effects.registry import effect
+from stemstudio.effects.effect import EffectInfo
 from stemstudio.ui.panels.effect_card import EffectCard
 
 
@@ -28,8 +29,9 @@ class ChainList(QWidget):
     switched = Signal(int, bool)
     moved = Signal(int, int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, info: Callable[[str], EffectInfo], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._info = info
         self.cards: list[EffectCard] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -37,7 +39,7 @@ class ChainList(QWidget):
 
     def show_chain(self, chain: Chain, selected: int) -> None:
         """Show `chain`, one of its effects being selected."""
-        if [card.info.id for card in self.cards] != [slot.effect for slot in chain]:
+        if [card.info for card in self.cards] != [self._info(slot.effect) for slot in chain]:
             self._rebuild(chain)
         for index, (card, slot) in enumerate(zip(self.cards, chain, strict=True)):
             card.show_slot(slot, index + 1, len(chain), selected=index == selected)
@@ -61,7 +63,7 @@ class ChainList(QWidget):
             self.cards[min(focused, len(self.cards) - 1)].focus()
 
     def _card(self, effect_id: str) -> EffectCard:
-        card = EffectCard(effect(effect_id).info, self)
+        card = EffectCard(self._info(effect_id), self)
         card.chosen.connect(partial(self._on_chosen, card))
         card.removed.connect(partial(self._on_removed, card))
         card.switched.connect(partial(self._on_switched, card))

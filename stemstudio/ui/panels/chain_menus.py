@@ -8,19 +8,21 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton
 
 from stemstudio.effects.chain import Chain
+from stemstudio.effects.hosted.plugin import installed_plugins
 from stemstudio.effects.presets import Preset
 from stemstudio.effects.registry import infos
 from stemstudio.ui.chain_work import ChainWork, shipped_presets
 from stemstudio.ui.desk import Desk
 from stemstudio.ui.own_presets import own_presets
+from stemstudio.ui.plug_ins import PlugIns, plug_in_title
 
 
 class AddMenu(QObject):
     """Every effect with what it is for; choosing one appends it."""
 
-    def __init__(self, button: QPushButton, desk: Desk) -> None:
+    def __init__(self, button: QPushButton, desk: Desk, plug_ins: PlugIns) -> None:
         super().__init__(button)
-        self._desk = desk
+        self._desk, self._plug_ins = desk, plug_ins
         self.menu = QMenu(button)
         button.setMenu(self.menu)
         self.menu.aboutToShow.connect(self._fill)
@@ -32,6 +34,15 @@ class AddMenu(QObject):
         for info in infos():
             action = self.menu.addAction(f"{info.title}\t{info.summary}")
             action.triggered.connect(partial(self._add, info.id, info.title))
+        hosted = self.menu.addMenu("Plug-ins")
+        for effect_id in installed_plugins():
+            hosted.addAction(plug_in_title(effect_id)).triggered.connect(partial(self._add_plug_in, effect_id))
+        if hosted.isEmpty():
+            hosted.addAction("None in this system's folders").setEnabled(False)
+
+    def _add_plug_in(self, effect_id: str) -> None:
+        if self._desk.place is not None:
+            self._plug_ins.add(self._desk.place, effect_id)
 
     def _add(self, effect_id: str, title: str) -> None:
         if self._desk.place is not None:

@@ -12,11 +12,11 @@ from stemstudio.core.params import ParamValue
 from stemstudio.core.stems import stem_kind
 from stemstudio.effects.chain import ChainSlot
 from stemstudio.effects.effect import Effect
-from stemstudio.effects.registry import effect
 from stemstudio.ui.chain_work import ChainWork
 from stemstudio.ui.desk import Desk
 from stemstudio.ui.meters import Reading
 from stemstudio.ui.panels.effect_card import reduces
+from stemstudio.ui.plug_ins import PlugIns
 from stemstudio.ui.widgets.curve_picture import CurvePicture
 from stemstudio.ui.widgets.keys import keep_space
 from stemstudio.ui.widgets.param_form import ParamForm
@@ -26,9 +26,9 @@ from stemstudio.ui.widgets.reduction_meter import ReductionMeter
 class EffectForm(QWidget):
     """Shows and changes one effect of a chain."""
 
-    def __init__(self, desk: Desk, work: ChainWork, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: Desk, work: ChainWork, plug_ins: PlugIns, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk, self._work = desk, work
+        self._desk, self._work, self._plug_ins = desk, work, plug_ins
         self._place, self._index = "", 0
         self._slot: ChainSlot | None = None
         self._kind: Effect | None = None
@@ -60,21 +60,24 @@ class EffectForm(QWidget):
         """Show an effect; `stems` are those that could control it."""
         another = self._slot is None or (place, index, slot.effect) != (self._place, self._index, self._slot.effect)
         self._place, self._index, self._slot = place, index, slot
-        self._kind = effect(slot.effect)
-        info, values = self._kind.info, slot.resolved()
-        if another:
+        before, self._kind = self._kind, self._plug_ins.kind(slot.effect)
+        info = self._plug_ins.info(slot.effect)
+        values = slot.resolved() if self._kind else {}
+        if another or before is not self._kind:
             self._title.setText(info.title)
             self._summary.setText(info.summary)
             self._reference.setText(info.reference)
             self.form.set_specs(info.params, values)
             self.reduction.setVisible(reduces(info))
-            self.fit.setVisible(type(self._kind).fitted is not Effect.fitted)
+            self.fit.setVisible(self._kind is not None and type(self._kind).fitted is not Effect.fitted)
+            self.picture.setVisible(self._kind is not None)
         else:
             self.form.set_values(values)
         self._show_sidechain(slot, tuple(stems))
         self.fit.setEnabled(not self._work.busy)
         self.reset.setEnabled(bool(slot.values))
-        self.picture.show_curve(self._kind.curve(values, sample_rate), info.params, values, colour)
+        if self._kind is not None:
+            self.picture.show_curve(self._kind.curve(values, sample_rate), info.params, values, colour)
 
     def show_reading(self, reading: Reading) -> None:
         """Show what sounds."""
@@ -83,8 +86,7 @@ class EffectForm(QWidget):
         self.picture.show_sound(reading.input_db, reading.spectrum_db, reading.sample_rate)
 
     def _show_sidechain(self, slot: ChainSlot, stems: tuple[str, ...]) -> None:
-        assert self._kind is not None
-        there = self._kind.info.sidechain and bool(stems)
+        there = self._kind is not None and self._kind.info.sidechain and bool(stems)
         self._caption.setVisible(there)
         self.sidechain.setVisible(there)
         if stems != self._stems or self.sidechain.findData(slot.sidechain) < 0:

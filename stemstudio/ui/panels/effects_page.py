@@ -7,13 +7,13 @@ from PySide6.QtGui import QColor, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from stemstudio.core.stems import stem_kind
-from stemstudio.effects.registry import effect
 from stemstudio.operations.mix_edits import MIX
 from stemstudio.ui.chain_work import ChainWork, title_of
 from stemstudio.ui.panels.chain_list import ChainList
 from stemstudio.ui.panels.chain_menus import AddMenu, PresetMenu
 from stemstudio.ui.panels.effect_form import EffectForm
 from stemstudio.ui.panels.hollow_section import HollowSection
+from stemstudio.ui.plug_ins import PlugIns
 from stemstudio.ui.widgets.keys import keep_space
 from stemstudio.ui.workplace import Workplace
 
@@ -29,6 +29,7 @@ class EffectsPage(QWidget):
         super().__init__(parent)
         self._studio, self._player, self._desk = place.studio, place.player, place.desk
         self.work = ChainWork(place.studio, place.desk, self)
+        self.plug_ins = PlugIns(place.studio, place.desk, self)
         self._selected: dict[str, int] = {}
         self._lengths: dict[str, int] = {}
         self._heading = QLabel(self)
@@ -42,14 +43,14 @@ class EffectsPage(QWidget):
         self.presets.setToolTip("Chains that are ready, and your own; copy and paste.")
         for button in (self.compare, self.add, self.presets):
             keep_space(button)
-        self.add_menu = AddMenu(self.add, place.desk)
+        self.add_menu = AddMenu(self.add, place.desk, self.plug_ins)
         self.preset_menu = PresetMenu(self.presets, place.desk, self.work)
         self._hint = QLabel(self)
         self._hint.setProperty("role", "secondary")
         self._hint.setWordWrap(True)
-        self.list = ChainList(self)
+        self.list = ChainList(self.plug_ins.info, self)
         self._line = _line(self)
-        self.form = EffectForm(place.desk, self.work, self)
+        self.form = EffectForm(place.desk, self.work, self.plug_ins, self)
         self._second_line = _line(self)
         self.hollow = HollowSection(self.work, place.player, self)
         self._lay_out()
@@ -100,6 +101,7 @@ class EffectsPage(QWidget):
         self.list.moved.connect(self._on_moved)
         self._player.meters.measured.connect(self._on_measured)
         signals = (self._studio.changed, self._studio.lane_selected, self._desk.compared, self.work.changed)
+        self.plug_ins.opened.connect(self._on_changed)
         for signal in signals:
             signal.connect(self._on_changed)
 
@@ -139,7 +141,7 @@ class EffectsPage(QWidget):
             self._desk.move_effect(place, index, to)
 
     def _title(self, place: str, index: int) -> str:
-        return effect(self._desk.chain(place)[index].effect).info.title
+        return self.plug_ins.info(self._desk.chain(place)[index].effect).title
 
     # Keeping up
 
