@@ -52,6 +52,7 @@ def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     with tempfile.TemporaryDirectory() as home:
         env = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "STEMSTUDIO_HOME": home}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # a person's Python compiles the program once, not at each start
         seconds(EMPTY, env)
         seconds(OURS, env)
         pairs = [(seconds(EMPTY, env), seconds(OURS, env)) for _ in range(runs)]

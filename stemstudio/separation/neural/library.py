@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,7 @@ def read_model(path: Path) -> Model:
         If the file is no card.
     """
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        data = _parsed(path.read_text("utf-8"))
         stems = tuple(str(name) for name in data["stems"])
         shipped = "weights" in data
         folder = path.parent if shipped else user_models_folder()
@@ -160,6 +161,12 @@ def read_model(path: Path) -> Model:
         raise from_os_error(error, path) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise BadInput(f"{path} is not a model card ({error}).", "Get the model again.") from error
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Mapping[str, Any]:
+    """Several methods ask for the same cards while the window opens."""
+    return tomllib.loads(text)
 
 
 def _file(data: Mapping[str, Any], folder: Path, stems: tuple[str, ...]) -> ModelFile:
