@@ -36,6 +36,7 @@ _KINDS = {
         StemKind("percussive", "Percussive", "#56B4E9"),
         StemKind("center", "Centre", "#E69F00"),
         StemKind("sides", "Sides", "#2BB673"),
+        StemKind("song", "Mended song", "#98A1B2"),
         StemKind(RESIDUAL, "Residual", "#8A8F99"),
     )
 }

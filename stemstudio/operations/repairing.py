@@ -21,6 +21,8 @@ from stemstudio.repair.selection import Selection
 EDITED_SONG = "song"
 """Name of the one stem of a song that is repaired before it was separated."""
 
+_QUICK_S = 5.0
+
 
 @dataclass(frozen=True)
 class Patches:
@@ -47,8 +49,10 @@ def repair_track(track: Track, clips: ClipStore, task: Repair, ready: Passages |
     """Do `task` to the stems of `track`; `ready` is what its preview gave, if the stems are still the same."""
     track = with_stems(track)
     work = _work(track, clips, task)
-    slow = task.action == RESEPARATE
-    label = title(task)
+    separates, label = task.action == RESEPARATE, title(task)
+    extent = Selection.from_text(task.selection).extent
+    # Most repairs are done before an eye could follow; others are shown with their progress and can be cancelled.
+    slow = separates or extent.last - extent.first > _QUICK_S * track.mixture.sample_rate
 
     def patches(reporter: Reporter) -> Patches:
         passages = work(reporter) if ready is None else ready
@@ -62,7 +66,7 @@ def repair_track(track: Track, clips: ClipStore, task: Repair, ready: Passages |
             current = _patched(current, track, name, patch)
         return with_track(project, replace(current, repairs=(*current.repairs, task)))
 
-    return Operation(label, Job(label if slow else "", Lane.SEPARATE if slow else Lane.CPU, patches), apply)
+    return Operation(label, Job(label if slow else "", Lane.SEPARATE if separates else Lane.CPU, patches), apply)
 
 
 def _work(track: Track, clips: ClipStore, task: Repair) -> Callable[[Reporter], Passages]:

@@ -6,15 +6,18 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from stemstudio.project.document import ClipRef, Project
+from stemstudio.project.document import ClipRef
 
 
-def clip_ids(projects: Iterable[Project], skip: Callable[[object], bool] = lambda _: False) -> set[str]:
-    """Ids of all clips that `projects` name; what they share, and what `skip` is true for, is not entered twice."""
+def clip_ids(documents: Iterable[object], skip: Callable[[object], bool] = lambda _: False) -> set[str]:
+    """Ids of all clips that `documents`, or parts of some, name.
+
+    What they share, and what `skip` is true for, is not entered twice.
+    """
     found: set[str] = set()
     # Seen objects are kept, not only their ids: an id is given again once its object is gone.
     seen: dict[int, object] = {}
-    todo: list[Any] = list(projects)
+    todo: list[Any] = list(documents)
     while todo:
         value = todo.pop()
         if isinstance(value, ClipRef):

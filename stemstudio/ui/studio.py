@@ -23,6 +23,7 @@ from stemstudio.operations.separating import Separated, separate_track
 from stemstudio.project.copying import SavedCopy
 from stemstudio.project.document import Edit, Project, Strip, Track, with_stem
 from stemstudio.project.recovery import new_unsaved_folder
+from stemstudio.project.references import clip_ids
 from stemstudio.project.session import Session
 from stemstudio.ui.lanes import MIXTURE, RunningSeparation, StemLane, lanes_of
 from stemstudio.ui.sessions import Sessions
@@ -307,6 +308,12 @@ class Studio(QObject):
         """Run an operation and make its result a step of the history; `on_ended` is called however it ends."""
 
         def done(session: Session, result: T) -> None:
+            bring = session.bringing(clip_ids([result]))
+            if bring is not None:  # the project has moved to another disk meanwhile
+                self._sessions.start(
+                    Job("Moving the sound", Lane.IO, bring), lambda *_: done(session, result), on_ended
+                )
+                return
             self._edit(session, operation.label, lambda project: operation.apply(project, result))
             on_ended()
 
