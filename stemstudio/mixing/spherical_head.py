@@ -83,7 +83,8 @@ def _sphere(cosine: float, waves: Response) -> Response:
     from scipy.special import eval_legendre
 
     # The wave comes from there: it travels the other way.
-    return np.conj(eval_legendre(np.arange(_ORDERS), -cosine) @ waves)
+    pressure: Response = np.conj(eval_legendre(np.arange(_ORDERS), -cosine) @ waves)
+    return pressure
 
 
 def _pinna(direction: NDArray[np.float64], hertz: NDArray[np.float64]) -> Response:

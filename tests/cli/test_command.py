@@ -10,7 +10,19 @@ from stemstudio import __version__
 from stemstudio.cli.options import seconds, setting, words
 from stemstudio.cli.voice import duration, level
 
-COMMANDS = {"info", "separate", "repair", "effects", "remix", "upmix", "export", "edits", "backends", "evaluate"}
+COMMANDS = {
+    "info",
+    "models",
+    "separate",
+    "repair",
+    "effects",
+    "remix",
+    "upmix",
+    "export",
+    "edits",
+    "backends",
+    "evaluate",
+}
 COMMANDS |= {"train", "self-test"}
 
 
