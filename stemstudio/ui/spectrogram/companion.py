@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -16,6 +16,9 @@ from stemstudio.ui.spectrogram.selection_layer import SelectionLayer
 from stemstudio.ui.spectrogram.shelf import Changes
 from stemstudio.ui.spectrogram.sound_picture import SoundPicture
 from stemstudio.ui.spectrogram.view import SpectrogramView
+
+_REST_MS = 120
+"""A picture that has stood still for so long is drawn with all its columns."""
 
 
 class Companion(QWidget):
@@ -38,6 +41,10 @@ class Companion(QWidget):
         self._relays = False
         self._mix: Source | None = None
         self._playhead = view.playhead
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._on_rest)
         view.add_companion(self.sound)
         view.view_changed.connect(self._on_view_changed)
         view.picture_changed.connect(self.update)
@@ -141,6 +148,13 @@ class Companion(QWidget):
 
     @Slot(float, float)
     def _on_view_changed(self, _start_s: float, _end_s: float) -> None:
+        self.sound.set_coarse(True)
+        self._rest.start()
+        self.update()
+
+    @Slot()
+    def _on_rest(self) -> None:
+        self.sound.set_coarse(False)
         self.update()
 
     @Slot()

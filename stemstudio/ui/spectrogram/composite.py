@@ -32,6 +32,8 @@ class Composite:
     """Draws a pyramid; keeps what it drew last, so that drawing a little further costs a little."""
 
     def __init__(self) -> None:
+        self.coarse = False
+        """Whether half as many columns will do: for pictures beside the one that is looked at, while they move."""
         self._state: tuple[object, ...] = ()
         self._pyramids: tuple[SpectrogramPyramid | None, ...] = ()
         self._map: RowMap
@@ -58,6 +60,8 @@ class Composite:
         height = max(1, round(target.height() * pixel_ratio))
         self._prepare(pyramid, other, viewport, look, height)
         finest = pyramid.level_for(viewport.span / max(1.0, target.width() * pixel_ratio))
+        if self.coarse and finest > pyramid.base_level:  # closer than that there are no columns to spare
+            finest = min(finest + 1, TOP_LEVEL)
         first, last = pyramid.units_between(viewport.start, viewport.end)
         layers = []
         for level in range(finest, TOP_LEVEL + 1):

@@ -89,6 +89,10 @@ class SoundPicture:
         """Level at a place in decibels (0 is a full-scale sine), None if it is not known."""
         return None if self.whole is None else self.whole.level_db(frame, hertz)
 
+    def set_coarse(self, coarse: bool) -> None:
+        """Draw with half as many columns, or with all again."""
+        self._above.coarse = self._below.coarse = coarse
+
     def draw(
         self,
         painter: QPainter,
