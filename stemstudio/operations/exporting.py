@@ -154,6 +154,6 @@ def _notices(level: Level, choice: ExportChoice) -> tuple[str, ...]:
     if not math.isfinite(level.lufs):
         return ("The sound is too quiet for its loudness to be measured; it was left as it is.",)
     if abs(level.lufs - wanted) > 0.1:
-        hint = "" if choice.level.limit else "; a limiter would let it come closer"
+        hint = "" if choice.level.limit else "; the limiter (in the dialog, or --limit) would let it come closer"
         return (f"The ceiling keeps the loudness at {level.lufs:.1f} LUFS{hint}.",)
     return ()
