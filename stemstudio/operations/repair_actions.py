@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from stemstudio.core.buffer import Samples
 from stemstudio.core.errors import BadInput
 from stemstudio.core.progress import Reporter
 from stemstudio.core.source import Excerpt, Source
 from stemstudio.core.stems import RESIDUAL, stem_kind
+from stemstudio.operations.graph import Silence, overlaid
 from stemstudio.operations.separated_passage import separated_passage
 from stemstudio.project.document import Repair
 from stemstudio.repair.engine import Repaired, repair, selected_frames
@@ -88,7 +88,7 @@ def _repair(task: Repair, selection: Selection, stems: Stems, mixture: Source, r
 
 def _send(task: Repair, selection: Selection, stems: Stems, _mixture: Source, reporter: Reporter) -> Passages:
     old = stems[task.stem]
-    new = _replaced(old, _Nothing(old), selection, reporter)
+    new = _replaced(old, _silence(old), selection, reporter)
     return {task.stem: new} | _receive(task.other, stems, {task.stem: new})
 
 
@@ -97,7 +97,7 @@ def _split(task: Repair, selection: Selection, stems: Stems, mixture: Source, re
         raise BadInput("“Mixture” is the name of the song itself.", "Choose another name.")
     if task.other in stems:
         raise BadInput(f"There is a stem “{stem_kind(task.other).title}” already.", "Choose another name.")
-    return _send(task, selection, {**stems, task.other: _Nothing(stems[task.stem])}, mixture, reporter)
+    return _send(task, selection, {**stems, task.other: _silence(stems[task.stem])}, mixture, reporter)
 
 
 def _swap(task: Repair, selection: Selection, stems: Stems, _mixture: Source, reporter: Reporter) -> Passages:
@@ -116,7 +116,9 @@ def _reseparate(task: Repair, selection: Selection, stems: Stems, mixture: Sourc
     part = reporter.part(0, 0.95)
     made_again = separated_passage(Excerpt(mixture, first, last), task.method, dict(task.values), part)
     new = {
-        name: _replaced(stems[name], _Placed(made_again[name], first, stems[name]), selection, reporter.part(0.95, 1))
+        name: _replaced(
+            stems[name], overlaid(_silence(stems[name]), (first, made_again[name])), selection, reporter.part(0.95, 1)
+        )
         for name in common
     }
     return new | _receive(RESIDUAL, stems, new)
@@ -140,27 +142,8 @@ def _receive(name: str, stems: Stems, new: Passages) -> Passages:
     return {name: Repaired(start, np.where(gained == 0, old, old + gained))}
 
 
-class _Placed:
-    """A short sound at its place in a song, silence elsewhere."""
-
-    def __init__(self, sound: Source, at: int, song: Source) -> None:
-        self._sound, self._at = sound, at
-        self.sample_rate, self.channels, self.frames = song.sample_rate, song.channels, song.frames
-
-    def read(self, start: int, frames: int) -> Samples:
-        """See `Source.read`."""
-        return self._sound.read(start - self._at, frames)
-
-
-class _Nothing:
-    """Silence of the shape of another source."""
-
-    def __init__(self, like: Source) -> None:
-        self.sample_rate, self.channels, self.frames = like.sample_rate, like.channels, like.frames
-
-    def read(self, start: int, frames: int) -> Samples:  # noqa: ARG002 - silent everywhere
-        """See `Source.read`."""
-        return np.zeros((self.channels, frames), np.float32)
+def _silence(like: Source) -> Silence:
+    return Silence(like.sample_rate, like.channels, like.frames)
 
 
 _Action = Callable[[Repair, Selection, Stems, Source, Reporter], Passages]

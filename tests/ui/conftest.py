@@ -7,9 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from stemstudio.app import make_application
+from stemstudio.core.progress import Progress
+from stemstudio.operations.importing import import_song
+from stemstudio.operations.separating import separate_track
 from stemstudio.project.document import ClipRef, Stem, Track, with_track
 from stemstudio.project.session import Session
 from stemstudio.ui.main_window import MainWindow
@@ -81,3 +85,32 @@ def open_page(qtbot, monkeypatch) -> Callable[[Path, str], AbstractContextManage
         QApplication.sendPostedEvents()
 
     return shown
+
+
+@pytest.fixture
+def tone_and_beats(tmp_path: Path) -> Path:
+    """Write three seconds of a steady tone with a burst of noise twice a second, different in both channels."""
+    t = np.arange(3 * _RATE) / _RATE
+    tone = 0.2 * np.sin(2 * np.pi * 440 * t)
+    beat = 0.3 * np.random.default_rng(1).standard_normal(len(t)) * (np.modf(t * 2)[0] < 0.05)
+    path = tmp_path / "song.wav"
+    soundfile.write(path, np.stack([tone + beat, 0.5 * tone + beat], 1), _RATE, subtype="FLOAT")
+    return path
+
+
+@pytest.fixture(scope="session")
+def separated_project() -> Callable[[Path, Path], Path]:
+    """Return what makes a project of a song in a folder, separated into harmonic, percussive and residual."""
+
+    def made(song: Path, folder: Path) -> Path:
+        session = Session.create(folder)
+        opened = import_song(song, session.clips)
+        read = opened.job.work(Progress())
+        session.edit(opened.label, lambda project: opened.apply(project, read))
+        separated, _ = separate_track(session.project.tracks[0], session.clips, "hpss", {})
+        stems = separated.job.work(Progress())
+        session.edit(separated.label, lambda project: separated.apply(project, stems))
+        session.close()
+        return session.folder
+
+    return made

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import soundfile
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from stemstudio.repair.selection import Selection
@@ -13,21 +12,11 @@ RATE = 44100
 
 
 @pytest.fixture
-def song(tmp_path):
-    t = np.arange(3 * RATE) / RATE
-    tone = 0.2 * np.sin(2 * np.pi * 440 * t)
-    beat = 0.3 * np.random.default_rng(1).standard_normal(len(t)) * (np.modf(t * 2)[0] < 0.05)
-    path = tmp_path / "song.wav"
-    soundfile.write(path, np.stack([tone + beat, 0.5 * tone + beat], 1), RATE, subtype="FLOAT")
-    return path
-
-
-@pytest.fixture
-def window(qtbot, monkeypatch, song):
+def window(qtbot, monkeypatch, tone_and_beats):
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
     window = MainWindow()
     window.show()
-    window.open_path(song)
+    window.open_path(tone_and_beats)
     qtbot.waitUntil(lambda: window.studio.track is not None, timeout=20000)
     yield window
     window.close()

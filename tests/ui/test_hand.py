@@ -10,10 +10,6 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
 
-from stemstudio.core.progress import Progress
-from stemstudio.operations.importing import import_song
-from stemstudio.operations.separating import separate_track
-from stemstudio.project.session import Session
 from stemstudio.repair.selection import Selection
 from stemstudio.ui.actions.file import passages
 from stemstudio.ui.dialogs.export_passage import Passage
@@ -41,18 +37,9 @@ def song(request, demo_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def project(song, tmp_path_factory):
+def project(song, tmp_path_factory, separated_project):
     """Folder of a project with the song, separated."""
-    folder = tmp_path_factory.mktemp("project") / "song.stemstudio"
-    session = Session.create(folder)
-    opened = import_song(song, session.clips)
-    read = opened.job.work(Progress())
-    session.edit(opened.label, lambda project: opened.apply(project, read))
-    separated, _ = separate_track(session.project.tracks[0], session.clips, "hpss", {})
-    stems = separated.job.work(Progress())
-    session.edit(separated.label, lambda project: separated.apply(project, stems))
-    session.close()
-    return folder
+    return separated_project(song, tmp_path_factory.mktemp("project") / "song.stemstudio")
 
 
 @pytest.fixture

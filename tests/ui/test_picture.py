@@ -12,13 +12,9 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
 
-from stemstudio.core.progress import Progress
 from stemstudio.core.tempo import Tempo
-from stemstudio.operations.importing import import_song
-from stemstudio.operations.separating import separate_track
 from stemstudio.operations.tempo import with_tempo
 from stemstudio.project.document import ClipRef, Patch, with_stem
-from stemstudio.project.session import Session
 from stemstudio.repair.selection import Selection
 from stemstudio.ui.dialogs.tempo import TempoDialog
 from stemstudio.ui.main_window import MainWindow
@@ -32,21 +28,12 @@ SECONDS = 8
 
 
 @pytest.fixture(scope="module")
-def project(demo_folder, tmp_path_factory):
+def project(demo_folder, tmp_path_factory, separated_project):
     """Folder of a project with eight seconds of the demo song, separated."""
     samples, rate = soundfile.read(demo_folder / "mixture.flac", start=8 * RATE, frames=SECONDS * RATE)
     song = tmp_path_factory.mktemp("song") / "song.wav"
     soundfile.write(song, samples, rate, subtype="FLOAT")
-    folder = tmp_path_factory.mktemp("project") / "song.stemstudio"
-    session = Session.create(folder)
-    opened = import_song(song, session.clips)
-    read = opened.job.work(Progress())
-    session.edit(opened.label, lambda project: opened.apply(project, read))
-    separated, _ = separate_track(session.project.tracks[0], session.clips, "hpss", {})
-    stems = separated.job.work(Progress())
-    session.edit(separated.label, lambda project: separated.apply(project, stems))
-    session.close()
-    return folder
+    return separated_project(song, tmp_path_factory.mktemp("project") / "song.stemstudio")
 
 
 @pytest.fixture

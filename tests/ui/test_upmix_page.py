@@ -18,18 +18,13 @@ FRAMES = 3 * RATE
 
 
 @pytest.fixture
-def window(qtbot, monkeypatch, tmp_path):
-    t = np.arange(FRAMES) / RATE
-    tone = 0.2 * np.sin(2 * np.pi * 440 * t)
-    beat = 0.3 * np.random.default_rng(1).standard_normal(len(t)) * (np.modf(t * 2)[0] < 0.05)
-    path = tmp_path / "song.wav"
-    soundfile.write(path, np.stack([tone + beat, 0.5 * tone + beat], 1), RATE, subtype="FLOAT")
+def window(qtbot, monkeypatch, tone_and_beats):
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
     window = MainWindow()
     window.resize(1280, 900)
     window.show()
     qtbot.waitExposed(window)
-    window.open_path(path)
+    window.open_path(tone_and_beats)
     qtbot.waitUntil(lambda: window.studio.track is not None, timeout=20000)
     yield window
     window.close()

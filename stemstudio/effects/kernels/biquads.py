@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stemstudio.effects.kernels.compiled import compiled
+from stemstudio.core.compiled import compiled
 
 Real = NDArray[np.float64]
 Single = NDArray[np.float32]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stemstudio.separation.compiled import compiled
+from stemstudio.core.compiled import compiled
 
 Real = NDArray[np.float32]
 _LANES = 64

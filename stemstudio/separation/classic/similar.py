@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stemstudio.separation.compiled import compiled
+from stemstudio.core.compiled import compiled
 from stemstudio.spectral.stft import Spectrum
 
 Real = NDArray[np.float32]
